@@ -1,0 +1,1 @@
+"""The Court's bot, the stewards, the register and the HTTP bridge."""

@@ -1,0 +1,1 @@
+"""The Matrix session, the view models on it, and the terminal client."""
