@@ -1,0 +1,148 @@
+"""What crosses the border of the session: values, never nio's or vodozemac's types."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+import msgspec
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+"""A decoded JSON value."""
+
+
+class Trust(enum.StrEnum):
+    """How far an event's sender may be believed (design section 12), best first."""
+
+    ATTESTED = "attested"
+    VERIFIED = "verified"
+    PINNED = "pinned"
+    UNSIGNED_DEVICE = "unsigned-device"
+    IDENTITY_CHANGED = "identity-changed"
+    MISMATCHED_SENDER = "mismatched-sender"
+    UNDECRYPTABLE = "undecryptable"
+
+
+class Membership(enum.StrEnum):
+    """A user's membership of a room (Matrix spec, m.room.member)."""
+
+    INVITE = "invite"
+    JOIN = "join"
+    KNOCK = "knock"
+    LEAVE = "leave"
+    BAN = "ban"
+
+
+class Connection(enum.StrEnum):
+    """What the session can say of its connection to the homeserver."""
+
+    STARTING = "starting"
+    LIVE = "live"
+    OFFLINE = "offline"
+    CATCHING_UP = "catching-up"
+
+
+class TimelineEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a room's timeline, decrypted where it could be.
+
+    `position` orders events within this store (opaque, larger is later). `sent_at` is the sender's server's
+    claim, in milliseconds since 1970 UTC. `type` and `content` are those of the decrypted event; of an
+    undecryptable one `type` is `m.room.encrypted`, `body` is None and `reason` says why in one sentence.
+    """
+
+    position: int
+    room_id: str
+    event_id: str
+    sender: str
+    sent_at: int
+    type: str
+    content: dict[str, Json]
+    body: str | None
+    trust: Trust
+    reason: str | None = None
+
+
+class RoomSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One room or space as a list shows it. `children` are room ids (m.space.child), spaces only."""
+
+    room_id: str
+    name: str
+    topic: str | None
+    membership: Membership
+    encrypted: bool
+    is_space: bool
+    unread: int
+    last_activity: int
+    canonical_alias: str | None = None
+    inviter: str | None = None
+    children: tuple[str, ...] = ()
+
+
+class RoomMember(msgspec.Struct, frozen=True, kw_only=True):
+    """One member of a room. `power_level` is None for a creator of a version 12 room: without limit."""
+
+    user_id: str
+    display_name: str | None
+    membership: Membership
+    power_level: int | None
+
+
+class StateEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a room's current state."""
+
+    type: str
+    state_key: str
+    sender: str
+    event_id: str
+    content: dict[str, Json]
+
+
+class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server has accepted."""
+
+    room_id: str
+    event_id: str
+
+
+class InitialState(msgspec.Struct, frozen=True, kw_only=True):
+    """A state event that a new room begins with."""
+
+    type: str
+    content: dict[str, Json]
+    state_key: str = ""
+
+
+class RoomCreation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new room shall be (POST /createRoom). Room version 12 is fixed; see design section 5.
+
+    `alias_localpart` makes the creation repeatable: a second one with the same alias is refused by the server.
+    """
+
+    name: str | None = None
+    topic: str | None = None
+    is_space: bool = False
+    alias_localpart: str | None = None
+    additional_creators: tuple[str, ...] = ()
+    invite: tuple[str, ...] = ()
+    initial_state: tuple[InitialState, ...] = ()
+    power_level_content_override: dict[str, Json] = {}
+
+
+class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """The session's connection changed; `remaining` events are still to be fetched while catching up."""
+
+    connection: Connection
+    remaining: int = 0
+
+
+class RoomChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """A room's summary is no longer what it was: name, membership, unread count, members."""
+
+    room_id: str
+
+
+Update = TimelineEvent | RoomChanged | ConnectionChanged
+"""What a running session tells its followers. A TimelineEvent may come again, decrypted later."""
+
+Content = Mapping[str, Json]
+"""The content of an event about to be sent."""

@@ -1,0 +1,50 @@
+"""The face of the Matrix session: what bots, commands and the terminal client may ask of it.
+
+Everything here raises from the tree in `client.session.errors` and returns values from
+`client.session.events`. Two classes have this face: `client.session.session.OpenSession`, which holds the
+account's store, and `client.session.remote.RemoteSession`, which asks the process that holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+
+
+class Session(Protocol):
+    """One account's session, open and syncing."""
+
+    @property
+    def user_id(self) -> str:
+        """The account's full user id, as `@localpart:server`."""
+
+    async def rooms(self) -> Sequence[RoomSummary]:
+        """Return the joined rooms and spaces and the pending invitations, most recent activity first."""
+
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        """Return the members of a room, invited ones included."""
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
+
+    async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
+        """Join a room by id or alias, `via` servers that are in it, and return its room id."""
+
+    async def leave(self, room_id: str) -> None:
+        """Leave a room, or reject its invitation."""
+
+    async def send(self, room_id: str, content: Content, *, type: str = "m.room.message") -> SentEvent:
+        """Encrypt and send an event, and return once the server has accepted it.
+
+        Refuses a room that is not known to be encrypted: nothing leaves in plain text.
+        """
+
+    async def new_events(self) -> Sequence[TimelineEvent]:
+        """Return what has come since the last call for this account on this machine, in order, once."""
+
+    def updates(self) -> AsyncIterator[Update]:
+        """Yield what changes from now on, until the session closes."""
