@@ -1,0 +1,71 @@
+"""The errors of a node.
+
+    NodeError
+    ├── HomeUnusable             the home cannot be read or written
+    │   └── HomeTooNew           a newer version of Rogatory laid it out
+    ├── ConfigurationInvalid     node.toml: the file, the key, the reason
+    ├── UnknownRegion            no such region in the policy or in this home
+    ├── PortTaken                another program listens where the node should
+    ├── SynapseMissing           the extra `node` is not installed
+    ├── SynapseDied              the homeserver ended while it should start
+    ├── SynapseSilent            the homeserver did not become healthy in time
+    ├── SupervisorUnreachable    no supervisor answers for this home
+    ├── AdminRefused             the homeserver's admin API refused
+    └── CertificateInvalid       a certificate or the authority's key cannot be used
+"""
+
+from __future__ import annotations
+
+from policies.errors import RogatoryError
+
+
+class NodeError(RogatoryError):
+    """A node could not do what was asked."""
+
+
+class HomeUnusable(NodeError):
+    """The home cannot be read or written."""
+
+
+class HomeTooNew(HomeUnusable):
+    """A newer version of Rogatory laid the home out."""
+
+
+class ConfigurationInvalid(NodeError):
+    """A value in node.toml is missing or wrong."""
+
+    exit_code = 2
+
+
+class UnknownRegion(NodeError):
+    """There is no such region."""
+
+    exit_code = 2
+
+
+class PortTaken(NodeError):
+    """Another program listens where the node should."""
+
+
+class SynapseMissing(NodeError):
+    """Synapse is not installed in this environment."""
+
+
+class SynapseDied(NodeError):
+    """The homeserver ended while it should start."""
+
+
+class SynapseSilent(NodeError):
+    """The homeserver runs but did not become healthy in time."""
+
+
+class SupervisorUnreachable(NodeError):
+    """No supervisor answers for this home."""
+
+
+class AdminRefused(NodeError):
+    """The homeserver's admin API refused."""
+
+
+class CertificateInvalid(NodeError):
+    """A certificate or the authority's key cannot be used."""
