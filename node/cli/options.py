@@ -1,0 +1,40 @@
+"""The options that many verbs share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from node.home import Home, home_path, open_home
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def home_option(command: Command) -> Command:
+    """Add --home."""
+    return click.option(
+        "--home", metavar="FOLDER", help="Where state lives (default: ROGATORY_HOME, else the data folder)."
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+
+
+def as_option(command: Command) -> Command:
+    """Add --as, which chooses the account."""
+    return click.option("--as", "user", metavar="USER", help="The account, as @localpart:server.")(command)
+
+
+def chosen_home(option: str | None, *, create: bool = False) -> Home:
+    """Open the home that the options name."""
+    return open_home(home_path(option), create=create)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value on one line of standard output, at once."""
+    click.echo(json.dumps(value, ensure_ascii=False))
