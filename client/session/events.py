@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+if TYPE_CHECKING:
+    Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+else:
+    Json = Any  # msgspec, which reads annotations at run time, refuses a type that names itself
 """A decoded JSON value."""
 
 
@@ -115,7 +119,7 @@ class InitialState(msgspec.Struct, frozen=True, kw_only=True):
 class RoomCreation(msgspec.Struct, frozen=True, kw_only=True):
     """What a new room shall be (POST /createRoom). Room version 12 is fixed; see design section 5.
 
-    `alias_localpart` makes the creation repeatable: a second one with the same alias is refused by the server.
+    `alias_localpart` makes the creation repeatable: the server refuses a second one with the same alias.
     """
 
     name: str | None = None
