@@ -1,4 +1,4 @@
-"""The home: the one folder in which a network, its nodes and its accounts keep their state on this machine."""
+"""The home: the one folder in which a network, its nodes and its accounts keep their state here."""
 
 from __future__ import annotations
 
@@ -108,7 +108,9 @@ def _lay_out(path: Path, mark: Path) -> None:
     private_folder(path).chmod(0o700)
     for name in ("network", "nodes", "accounts", "bridge", "supervisor"):
         private_folder(path / name)
-    write_private(mark, f"# Which version of the layout this folder has. Written by rogatory.\nlayout = {LAYOUT}\n")
+    write_private(
+        mark, f"# Which version of the layout this folder has. Written by rogatory.\nlayout = {LAYOUT}\n"
+    )
 
 
 def _check_layout(path: Path, text: str) -> None:

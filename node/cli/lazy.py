@@ -17,11 +17,11 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self._verbs = verbs
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Return the verbs in the table's order, which is the order in which one needs them."""
         return list(self._verbs)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """Load the command of one verb."""
         if cmd_name not in self._verbs:
             return None
@@ -41,7 +41,11 @@ class LazyGroup(click.Group):
                 error.message += f" Did you mean '{nearest[0]}'?"
             raise
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's signature
+        formatter: click.HelpFormatter,
+    ) -> None:
         """List the verbs without loading any."""
         with formatter.section("Verbs"):
             formatter.write_dl([(verb, line) for verb, (_, line) in self._verbs.items()])
