@@ -1,0 +1,1 @@
+"""What is believed, and why: canonical JSON, signatures, the manifest, attestations."""
