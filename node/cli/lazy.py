@@ -37,9 +37,9 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             nearest = get_close_matches(args[0], self._verbs, n=1)
-            if nearest:
-                error.message += f" Did you mean '{nearest[0]}'?"
-            raise
+            if not nearest:
+                raise
+            raise click.UsageError(f"{error.message} Did you mean '{nearest[0]}'?", ctx) from None
 
     def format_commands(
         self,

@@ -54,11 +54,11 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except ExceptionGroup as group:
-        error = _first_known(group)
-        if error is None:
+        known = _first_known(group)
+        if known is None:
             raise
-        _show(error.what, error.why, error.remedy)
-        sys.exit(error.exit_code)
+        _show(known.what, known.why, known.remedy)
+        sys.exit(known.exit_code)
     sys.exit(result if isinstance(result, int) else 0)
 
 

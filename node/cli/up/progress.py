@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 class Progress:
-    """Writes to standard error. `done` leaves a line; `working` shows what is under way on a terminal only."""
+    """Writes to standard error. `done` leaves a line; `working` shows what goes on, on a terminal only."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
