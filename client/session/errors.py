@@ -1,19 +1,19 @@
 """The errors of the Matrix session.
 
-    SessionError
-    ├── HomeserverUnreachable    no answer: offline, wrong address, time-out; trying again may help
-    ├── HomeserverRefused        the server answered with an error (status, errcode)
-    │   ├── NotAllowed           403: the account may not do this
-    │   ├── NotFound             404
-    │   ├── LimitExceeded        429, after the retries that were allowed
-    │   └── LoggedOut            401: the access token is no longer valid
-    ├── StoreError               the account's store cannot be opened or read
-    │   ├── StoreHeld            another process holds it
-    │   └── StoreKeyWrong        the key does not open it
-    ├── UnknownAccount           no account of that name on this machine
-    ├── UnknownRoom              the account is not in that room
-    ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
-    └── NobodyCanRead            refused: no device of the room's other members could read it
+SessionError
+├── HomeserverUnreachable    no answer: offline, wrong address, time-out; trying again may help
+├── HomeserverRefused        the server answered with an error (status, errcode)
+│   ├── NotAllowed           403: the account may not do this
+│   ├── NotFound             404
+│   ├── LimitExceeded        429, after the retries that were allowed
+│   └── LoggedOut            401: the access token is no longer valid
+├── StoreError               the account's store cannot be opened or read
+│   ├── StoreHeld            another process holds it
+│   └── StoreKeyWrong        the key does not open it
+├── UnknownAccount           no account of that name on this machine
+├── UnknownRoom              the account is not in that room
+├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
+└── NobodyCanRead            refused: no device of the room's other members could read it
 """
 
 from __future__ import annotations

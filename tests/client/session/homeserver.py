@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _LIMIT = {"per_second": 9999, "burst_count": 9999}
+_LIMITED = ("rc_message", "rc_registration", "rc_joins_per_room", "rc_room_creation", "rc_profile")
 
 
 @dataclass(frozen=True)
@@ -131,16 +132,7 @@ def running_synapse(folder: Path) -> Iterator[Homeserver]:
         "presence": {"enabled": False},
         "bcrypt_rounds": 4,
         "caches": {"sync_response_cache_duration": 0},
-        **{
-            name: _LIMIT
-            for name in (
-                "rc_message",
-                "rc_registration",
-                "rc_joins_per_room",
-                "rc_room_creation",
-                "rc_profile",
-            )
-        },
+        **dict.fromkeys(_LIMITED, _LIMIT),
         "rc_login": {"address": _LIMIT, "account": _LIMIT, "failed_attempts": _LIMIT},
         "rc_joins": {"local": _LIMIT, "remote": _LIMIT},
         "rc_invites": {"per_room": _LIMIT, "per_user": _LIMIT, "per_issuer": _LIMIT},

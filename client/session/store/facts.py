@@ -1,0 +1,44 @@
+"""Single values of a store, by name."""
+
+from __future__ import annotations
+
+import enum
+
+from client.session.store.sqlcipher import Database
+
+
+class Fact(enum.StrEnum):
+    """What a store remembers once: the closed list of names."""
+
+    USER_ID = "user_id"
+    DEVICE_ID = "device_id"
+    ACCESS_TOKEN = "access_token"  # noqa: S105 # the fact's name, not a token
+    OLM_ACCOUNT = "olm_account"
+    MASTER_SEED = "master_seed"
+    SELF_SIGNING_SEED = "self_signing_seed"
+    USER_SIGNING_SEED = "user_signing_seed"
+    PUBLISHED = "published"
+    SYNC_TOKEN = "sync_token"  # noqa: S105 # the fact's name, not a token
+    LISTEN_CURSOR = "listen_cursor"
+
+
+class Facts:
+    """Reads and writes the facts of one store."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, fact: Fact) -> bytes | None:
+        """Return a fact's value, or None when it is not known yet."""
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", [fact.value]).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def text(self, fact: Fact) -> str | None:
+        """Return a fact that is text."""
+        value = self.get(fact)
+        return None if value is None else value.decode()
+
+    def put(self, fact: Fact, value: bytes | str) -> None:
+        """Remember a fact; inside `db.atomic()` together with the rest of that transaction."""
+        data = value.encode() if isinstance(value, str) else value
+        self._db.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", [fact.value, data])

@@ -1,0 +1,67 @@
+"""The schema of an account's store, change by change. A change that was released is never edited."""
+
+from __future__ import annotations
+
+from client.session.store.sqlcipher import Database, Migrations
+
+account_schema = Migrations("account")
+
+
+@account_schema()
+def begin(db: Database) -> None:
+    """Create the tables of the first form."""
+    for statement in _FIRST:
+        db.execute(statement)
+
+
+_FIRST = (
+    # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    # Devices of others and our own, as last verified; `signed`: by their owner's self-signing key.
+    """CREATE TABLE devices (
+        user_id TEXT, device_id TEXT, curve25519 TEXT NOT NULL, ed25519 TEXT NOT NULL,
+        signed INTEGER NOT NULL, present INTEGER NOT NULL, PRIMARY KEY (user_id, device_id)) WITHOUT ROWID""",
+    # Identities: the keys of today, and the master key that was pinned when we first saw one.
+    """CREATE TABLE identities (
+        user_id TEXT PRIMARY KEY, master_key TEXT NOT NULL, self_signing_key TEXT,
+        pinned_master_key TEXT NOT NULL) WITHOUT ROWID""",
+    "CREATE TABLE tracked_users (user_id TEXT PRIMARY KEY, stale INTEGER NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE olm_sessions (
+        sender_key TEXT, session_id TEXT, pickle TEXT NOT NULL, used INTEGER NOT NULL,
+        PRIMARY KEY (sender_key, session_id)) WITHOUT ROWID""",
+    """CREATE TABLE inbound_group_sessions (
+        room_id TEXT, session_id TEXT, pickle TEXT NOT NULL, first_index INTEGER NOT NULL,
+        sender_key TEXT NOT NULL, signing_key TEXT NOT NULL, sender TEXT NOT NULL, device_id TEXT,
+        provenance TEXT NOT NULL, PRIMARY KEY (room_id, session_id, sender_key)) WITHOUT ROWID""",
+    """CREATE TABLE outbound_group_sessions (
+        room_id TEXT PRIMARY KEY, session_id TEXT NOT NULL, pickle TEXT NOT NULL, created_at INTEGER NOT NULL,
+        messages INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE outbound_shares (
+        session_id TEXT, user_id TEXT, device_id TEXT, curve25519 TEXT NOT NULL,
+        PRIMARY KEY (session_id, user_id, device_id)) WITHOUT ROWID""",
+    "CREATE TABLE to_device_queue (id INTEGER PRIMARY KEY, room_id TEXT, type TEXT, body BLOB NOT NULL)",
+    """CREATE TABLE rooms (
+        room_id TEXT PRIMARY KEY, membership TEXT NOT NULL, encryption BLOB, unread INTEGER NOT NULL,
+        last_activity INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE room_state (
+        room_id TEXT, type TEXT, state_key TEXT, event_id TEXT, sender TEXT, content BLOB NOT NULL,
+        PRIMARY KEY (room_id, type, state_key)) WITHOUT ROWID""",
+    # `arrived` counts what this store has learnt, healed events anew; `sealed` is the ciphertext of an event
+    # that could not be read yet. The unique index on (session, message index) is the replay table.
+    """CREATE TABLE events (
+        position INTEGER PRIMARY KEY, arrived INTEGER NOT NULL, room_id TEXT NOT NULL, event_id TEXT NOT NULL,
+        sender TEXT NOT NULL, sent_at INTEGER NOT NULL, type TEXT NOT NULL, content BLOB NOT NULL, body TEXT,
+        trust TEXT NOT NULL, reason TEXT, session_id TEXT, message_index INTEGER, sealed BLOB)""",
+    "CREATE UNIQUE INDEX events_by_id ON events (room_id, event_id)",
+    "CREATE INDEX events_by_room ON events (room_id, position)",
+    "CREATE INDEX events_by_arrival ON events (arrived)",
+    """CREATE UNIQUE INDEX events_by_ratchet ON events (room_id, session_id, message_index)
+        WHERE message_index IS NOT NULL""",
+    "CREATE INDEX events_sealed ON events (room_id, session_id) WHERE sealed IS NOT NULL",
+    # Where a room's timeline has a hole: fetch backwards from `token` until `above` is met.
+    "CREATE TABLE gaps (id INTEGER PRIMARY KEY, room_id TEXT NOT NULL, token TEXT NOT NULL, below INTEGER)",
+    """CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, room_id TEXT NOT NULL, transaction_id TEXT NOT NULL UNIQUE,
+        type TEXT NOT NULL, content BLOB NOT NULL, sealed BLOB, event_id TEXT, failure TEXT,
+        queued_at INTEGER NOT NULL)""",
+)
