@@ -1,0 +1,144 @@
+"""`rogatory rooms, send, listen`: a session without a screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+import msgspec
+
+from client.session.events import RoomSummary, TimelineEvent
+from client.session.face import Session
+from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
+from node.cli.sessions import chosen_account, session_of
+from node.home import Home
+
+Result = TypeVar("Result")
+
+
+@click.command()
+@click.option("--join", metavar="ROOM", help="Join a room, by id or alias.")
+@click.option("--leave", metavar="ROOM", help="Leave a room, or reject its invitation.")
+@as_option
+@home_option
+@json_option
+def rooms(join: str | None, leave: str | None, user: str | None, home: str | None, as_json: bool) -> None:
+    """List the account's rooms, join one or leave one."""
+
+    async def work(session: Session) -> list[RoomSummary]:
+        if join is not None:
+            await session.join(join)
+        if leave is not None:
+            await session.leave(leave)
+        return list(await session.rooms())
+
+    found = _in_session(chosen_home(home), user, work)
+    if as_json:
+        print_json({"rooms": [_room(room) for room in found]})
+        return
+    for room in found:
+        kind = "space" if room.is_space else "encrypted" if room.encrypted else "NOT ENCRYPTED"
+        unread = f"{room.unread} new" if room.unread else ""
+        click.echo(f"{room.membership:<7} {kind:<13} {unread:<8} {room.name}  {room.room_id}")
+
+
+@click.command()
+@click.argument("room")
+@click.argument("text")
+@as_option
+@home_option
+@json_option
+def send(room: str, text: str, user: str | None, home: str | None, as_json: bool) -> None:
+    """Send TEXT, encrypted, to ROOM (its id, its alias or its name); `-` reads the text from standard input."""
+    body = click.get_text_stream("stdin").read() if text == "-" else text
+
+    async def work(session: Session) -> dict[str, str]:
+        room_id = await _room_id(session, room)
+        sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
+        return {"room_id": sent.room_id, "event_id": sent.event_id}
+
+    sent = _in_session(chosen_home(home), user, work)
+    if as_json:
+        print_json(sent)
+    else:
+        click.echo(f"Sent: {sent['event_id']}")
+
+
+@click.command()
+@as_option
+@home_option
+@json_option
+def listen(user: str | None, home: str | None, as_json: bool) -> None:
+    """Print what has come since the last `listen`, then what comes, one event a line, until stopped."""
+
+    async def work(session: Session) -> None:
+        updates = session.updates()
+        # Asked for once before the stored events are read, so that nothing falls between the two.
+        shown: set[tuple[str, bool]] = set()
+
+        def show(event: TimelineEvent) -> None:
+            mark = (event.event_id, event.body is not None)
+            if mark not in shown:
+                shown.add(mark)
+                _print_event(event, as_json)
+
+        for event in await session.new_events():
+            show(event)
+        async for update in updates:
+            if isinstance(update, TimelineEvent):
+                for event in await session.new_events():
+                    show(event)
+                show(update)
+
+    _in_session(chosen_home(home), user, work)
+
+
+def _in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
+    account = chosen_account(home, user)
+
+    async def run() -> Result:
+        async with session_of(home, account) as session:
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+async def _room_id(session: Session, room: str) -> str:
+    """Return the id of a room of the account's that is given by its id, its alias or its whole name."""
+    if room.startswith("!"):
+        return room
+    named = [each.room_id for each in await session.rooms() if room in (each.canonical_alias, each.name)]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise click.UsageError(f"{len(named)} rooms are named {room!r}. Give the room's id instead.")
+    raise click.UsageError(f"The account is in no room {room!r}. `rogatory rooms` lists where it is.")
+
+
+def _room(room: RoomSummary) -> dict[str, object]:
+    return {
+        "room_id": room.room_id,
+        "name": room.name,
+        "membership": room.membership.value,
+        "encrypted": room.encrypted,
+        "unread": room.unread,
+        "space": room.is_space,
+        "alias": room.canonical_alias,
+    }
+
+
+def _print_event(event: TimelineEvent, as_json: bool) -> None:
+    if as_json:
+        value = msgspec.to_builtins(event)
+        del value["position"]
+        print_json(value)
+        return
+    text = event.body if event.body is not None else f"[{event.reason or event.type}]"
+    click.echo(f"{event.room_id} {event.sender} ({event.trust}): {_one_line(text)}")
+
+
+def _one_line(text: str) -> str:
+    """Text from others must not move the cursor or start a line of its own."""
+    return "".join(character if character.isprintable() else " " for character in text)

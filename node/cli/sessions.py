@@ -1,0 +1,62 @@
+"""Opening an account's session for a verb: which account, and whose invitations it accepts by itself."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
+from client.session.accounts import Account, Accounts
+from client.session.errors import UnknownAccount
+from client.session.events import RoomSummary
+from client.session.face import Session
+from client.session.opening import open_session
+from node.home import Home
+from policies.trust.manifest import Manifest, read_manifest
+
+
+def chosen_account(home: Home, user: str | None) -> Account:
+    """Return the account that --as names, or the only one there is. Raises UnknownAccount."""
+    accounts = Accounts(home.accounts)
+    if user is not None:
+        return accounts.find(user)
+    everyone = accounts.all()
+    if len(everyone) == 1:
+        return everyone[0]
+    names = ", ".join(account.user_id for account in everyone)
+    raise UnknownAccount(
+        "It is not said which account to use.",
+        why=f"This home has these: {names}." if everyone else "This home has none yet.",
+        remedy="Add --as with one of them." if everyone else "Run `rogatory login` first.",
+    )
+
+
+def pinned_manifest(home: Home) -> Manifest | None:
+    """Return the network's manifest as the root that this home has pinned signs it, or None if it has none.
+
+    Raises ManifestRejected when there is one that must not be believed.
+    """
+    if not (home.manifest.is_file() and home.root_public_key.is_file()):
+        return None
+    # A home that holds the root's private key made the development network itself.
+    return read_manifest(
+        home.manifest.read_bytes(),
+        home.root_public_key.read_text().strip(),
+        now=datetime.datetime.now(datetime.UTC),
+        accept_development=(home.network / "root.key").is_file(),
+    )
+
+
+def session_of(home: Home, account: Account) -> AbstractAsyncContextManager[Session]:
+    """Open an account's session; it joins by itself where an organ of the Court in the manifest invites it."""
+    return open_session(account, welcome=welcome_of(pinned_manifest(home)))
+
+
+def welcome_of(manifest: Manifest | None) -> Callable[[RoomSummary], bool]:
+    """Return the rule for which invitations are accepted without asking (design section 5)."""
+    organs = frozenset(organ.user_id for organ in manifest.organs) if manifest else frozenset()
+
+    def welcome(room: RoomSummary) -> bool:
+        return room.inviter in organs
+
+    return welcome
