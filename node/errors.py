@@ -11,6 +11,8 @@
     ├── SynapseSilent            the homeserver did not become healthy in time
     ├── SupervisorUnreachable    no supervisor answers for this home
     ├── AdminRefused             the homeserver's admin API refused
+    │   └── AccountExists        an account of that name is there already
+    ├── FenceRefusal             the network's rules do not allow it; the homeserver refuses with it
     └── CertificateInvalid       a certificate or the authority's key cannot be used
 """
 
@@ -65,6 +67,16 @@ class SupervisorUnreachable(NodeError):
 
 class AdminRefused(NodeError):
     """The homeserver's admin API refused."""
+
+
+class AccountExists(AdminRefused):
+    """The homeserver already has an account of that name."""
+
+
+class FenceRefusal(NodeError):
+    """The network's rules do not allow what a user asked of the homeserver, or what a peer sent."""
+
+    exit_code = 3
 
 
 class CertificateInvalid(NodeError):

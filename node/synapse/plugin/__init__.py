@@ -1,0 +1,1 @@
+"""What Synapse loads of ours: the only place that imports Synapse, and it runs inside Synapse's process."""

@@ -1,0 +1,24 @@
+"""Starts Synapse as the supervisor does: `python -P -m node.synapse.plugin.launch --config-path ...`.
+
+What must hold from the first moment comes before Synapse's imports, which take most of a start: the lifeline,
+and the umask that makes its database, logs and media readable for its owner only.
+"""
+
+from __future__ import annotations
+
+import os
+
+from client.session.local.lifeline import watch_lifeline
+
+
+def main() -> None:
+    """Run the homeserver with this process's arguments."""
+    os.umask(0o077)
+    watch_lifeline()
+    from synapse.app.homeserver import main as synapse_main
+
+    synapse_main()
+
+
+if __name__ == "__main__":
+    main()

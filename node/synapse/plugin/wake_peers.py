@@ -1,0 +1,58 @@
+"""One signed request to each peer when this node comes up.
+
+A peer that found us down waits up to minutes before it tries again, unless it hears from us: any signed
+request of ours makes it send at once what has queued up.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+
+from synapse.api.errors import HttpResponseException, RequestSendFailed
+from synapse.logging.context import make_deferred_yieldable
+from synapse.module_api import ModuleApi
+from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.protocol import Factory, Protocol
+
+from policies.trust.manifest import ManifestNode
+
+logger = logging.getLogger(__name__)
+
+_CONNECT_SECONDS = 3
+
+
+def wake_peers(api: ModuleApi, peers: Sequence[ManifestNode]) -> None:
+    """Once the listeners are up, ask each peer one signed question whose answer does not matter."""
+    for peer in peers:
+        # modules are loaded before the listeners open; a delay of nothing is the loop's next turn, after them
+        api.delayed_background_call(0, _wake, api, peer, desc="rogatory_wake_peer")
+
+
+async def _wake(api: ModuleApi, peer: ManifestNode) -> None:
+    if not await _listens(api, peer):
+        # a peer that is down wakes us when it comes up; a failed request would make us wait for it instead
+        return
+    query = {"room_alias": f"#{secrets.token_hex(8)}:{peer.server_name}"}
+    try:
+        await api._hs.get_federation_client().make_query(
+            peer.server_name, "directory", query, ignore_backoff=True
+        )
+    except HttpResponseException:
+        return  # it answered, if only that there is no such alias: it has heard us
+    except RequestSendFailed as error:
+        logger.warning("Rogatory: %s could not be woken: %s", peer.server_name, error)
+
+
+async def _listens(api: ModuleApi, peer: ManifestNode) -> bool:
+    endpoint = HostnameEndpoint(api._hs.get_reactor(), peer.host, peer.port, timeout=_CONNECT_SECONDS)
+    factory = IProtocolFactory(Factory.forProtocol(Protocol))
+    try:
+        connection = await make_deferred_yieldable(endpoint.connect(factory))
+    except (ConnectError, OSError):
+        return False
+    connection.transport.loseConnection()
+    return True
