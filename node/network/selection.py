@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from difflib import get_close_matches
-
-from node.errors import UnknownRegion
-
-COURT = "court"
-"""The Court's node: every network has it."""
+from policies.network.network import Network
+from policies.network.regions import COURT
 
 
-def selected_regions(option: str | None, known: Sequence[str]) -> tuple[str, ...]:
-    """Read `--regions africa,weog` against the `known` regions; the Court's node always comes first.
+def selected_regions(option: str | None, network: Network) -> tuple[str, ...]:
+    """Read `--regions africa,weog`: those regions in the policy's order, the Court's node always among them.
 
-    Without the option, all of them. Raises UnknownRegion, naming the nearest.
+    Without the option, all of them. Raises UnknownRegionCode, naming the nearest.
     """
     if option is None:
-        return (COURT, *(region for region in known if region != COURT))
-    wanted = [part.strip() for part in option.split(",") if part.strip()]
-    for region in wanted:
-        if region not in known:
-            nearest = get_close_matches(region, known, n=1)
-            raise UnknownRegion(
-                f"There is no region '{region}'.",
-                why=f"The policy has {', '.join(known)}.",
-                remedy=f"Did you mean '{nearest[0]}'?" if nearest else "Name regions as the policy does.",
-            )
-    return (COURT, *(region for region in known if region in wanted and region != COURT))
+        return tuple(network.regions)
+    wanted = {network.region(part.strip()).code for part in option.split(",") if part.strip()} | {COURT}
+    return tuple(code for code in network.regions if code in wanted)

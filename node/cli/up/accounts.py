@@ -16,9 +16,10 @@ from node.errors import AccountExists
 from node.home import Home
 from node.synapse.admin_api import AdminApi, new_password, register_account
 from node.synapse.secret_files import registration_secret
-from policies.network.roster import FunctionAccount, Role
+from policies.network.roles import RoleCode
+from policies.network.roster import FunctionAccount
 
-_UNLIMITED = frozenset({Role.STEWARD, Role.COURT})
+_UNLIMITED = frozenset({RoleCode.STEWARD, RoleCode.COURT})
 """Who creates rooms and invites in numbers that the ordinary rate limits would stop."""
 
 
@@ -29,7 +30,7 @@ class AccountStep:
         self._accounts = Accounts(home.accounts)
         self._config = config
         # The operator comes first: the others' rate limits are lifted with its token.
-        self._members = sorted(members, key=lambda member: member.role is not Role.OPERATOR)
+        self._members = sorted(members, key=lambda member: member.role is not RoleCode.OPERATOR)
         self._secret = registration_secret(home.node(config.region))
         self._operator_token: str | None = None
 
@@ -46,7 +47,7 @@ class AccountStep:
     async def _arrive(self, http: aiohttp.ClientSession, member: FunctionAccount) -> None:
         """Make one account. Whatever stopped an earlier try, this one goes on from there."""
         logged_in = await self._log_in(http, member)
-        if member.role is Role.OPERATOR:
+        if member.role is RoleCode.OPERATOR:
             self._operator_token = logged_in.access_token
         else:
             if member.role in _UNLIMITED:
@@ -78,8 +79,7 @@ class AccountStep:
                 self._secret,
                 localpart,
                 word,
-                admin=member.role is Role.OPERATOR,
-                display_name=member.title,
+                admin=member.role is RoleCode.OPERATOR,
             )
         except AccountExists:
             return await log_in(self._config.client_url, member.user_id, word)
@@ -88,7 +88,7 @@ class AccountStep:
     async def _operator(self) -> str:
         """Return a token of the node's operator, logging in when this run has not registered it."""
         if self._operator_token is None:
-            operator = next(member for member in self._members if member.role is Role.OPERATOR)
+            operator = next(member for member in self._members if member.role is RoleCode.OPERATOR)
             word = password_file(self._accounts, operator.user_id).read_text().strip()
             self._operator_token = (
                 await log_in(self._config.client_url, operator.user_id, word)

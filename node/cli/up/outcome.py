@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from policies.network.roster import FunctionAccount, Role
+from policies.network.roles import RoleCode
+from policies.network.roster import FunctionAccount
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ class Outcome:
         lines.append(f"  {'bridge':<16} {'':<32} {self.bridge_url}")
         lines += ["", f"  {len(self.accounts)} function accounts, {len(self.rooms)} spaces and rooms."]
         if self.request:
-            lines.append(f"  Request {self.request.id} was issued, delivered, read and its signature verified.")
+            lines.append(
+                f"  Request {self.request.id} was issued, delivered, read and its signature verified."
+            )
         lines += [
             "",
             "This is a development network: its root key, the accounts' passwords and the stores' keys lie in",
@@ -87,7 +90,7 @@ class Outcome:
         return "\n".join(lines)
 
     def _next_steps(self) -> list[str]:
-        readers = [account for account, _ in self.accounts if account.role is Role.FOCAL_POINT]
+        readers = [account for account, _ in self.accounts if account.role is RoleCode.FOCAL_POINT]
         reader = readers[0].user_id if readers else self.accounts[0][0].user_id
         return [
             "What to type next:",

@@ -1,0 +1,53 @@
+"""`rogatory login`: an account on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from client.session.accounts import Account, Accounts
+from client.session.enrolment import enrol
+from client.session.login import log_in
+from node.cli.options import chosen_home, home_option, json_option, print_json
+from node.home import home_path, open_home
+
+
+@click.command()
+@click.argument("user")
+@click.option("--homeserver", required=True, metavar="URL", help="The address of the region's homeserver.")
+@home_option
+@json_option
+def login(user: str, homeserver: str, home: str | None, as_json: bool) -> None:
+    """Log USER (@localpart:server) in on this machine; the password is asked for, or read from standard input.
+
+    The account's store is encrypted with a key that the system's keyring holds.
+    """
+    path = home_path(home)
+    opened = chosen_home(home) if (path / "home.toml").is_file() else open_home(path, create=True)
+    password = _password(user)
+
+    async def run() -> Account:
+        logged_in = await log_in(homeserver, user, password)
+        return await enrol(
+            Accounts(opened.accounts),
+            user_id=logged_in.user_id,
+            homeserver=homeserver,
+            device_id=logged_in.device_id,
+            access_token=logged_in.access_token,
+            key_in_file=False,
+        )
+
+    account = asyncio.run(run())
+    if as_json:
+        print_json({"user_id": account.user_id, "device_id": account.device_id})
+    else:
+        click.echo(f"{account.user_id} is logged in as device {account.device_id}.")
+
+
+def _password(user: str) -> str:
+    """Ask on a terminal without showing it; elsewhere read one line. Never an argument."""
+    stdin = click.get_text_stream("stdin")
+    if stdin.isatty():
+        return str(click.prompt(f"Password of {user}", hide_input=True, err=True))
+    return stdin.readline().rstrip("\r\n")
