@@ -19,7 +19,7 @@ from node.home import home_path, open_home
 @home_option
 @json_option
 def login(user: str, homeserver: str, home: str | None, as_json: bool) -> None:
-    """Log USER (@localpart:server) in on this machine; the password is asked for, or read from standard input.
+    """Log USER (@localpart:server) in; the password is asked for, or read from standard input.
 
     The account's store is encrypted with a key that the system's keyring holds.
     """

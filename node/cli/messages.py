@@ -51,7 +51,7 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
 @home_option
 @json_option
 def send(room: str, text: str, user: str | None, home: str | None, as_json: bool) -> None:
-    """Send TEXT, encrypted, to ROOM (its id, its alias or its name); `-` reads the text from standard input."""
+    """Send TEXT, encrypted, to ROOM (its id, alias or name); `-` reads TEXT from standard input."""
     body = click.get_text_stream("stdin").read() if text == "-" else text
 
     async def work(session: Session) -> dict[str, str]:

@@ -10,6 +10,7 @@ import click
 from node.cli.nodes import nodes_of
 from node.cli.options import chosen_home, home_option, json_option, print_json
 from node.cli.sessions import pinned_manifest
+from node.cli.status_words import status_json, status_line
 from node.cli.up.progress import Progress
 from node.config import NodeConfig
 from node.errors import ConfigurationInvalid
@@ -75,13 +76,21 @@ def status(region: str | None, home: str | None, as_json: bool) -> int:
         for config in nodes_of(opened, region)
     ]
     if as_json:
-        print_json({"nodes": {config.region: _as_json(config, child) for config, child in nodes}})
+        print_json(
+            {
+                "nodes": {
+                    config.region: {
+                        "server_name": config.server_name,
+                        "url": config.client_url,
+                        **status_json(child),
+                    }
+                    for config, child in nodes
+                }
+            }
+        )
     else:
         for config, child in nodes:
-            click.echo(
-                f"{config.region:<16} {child.state:<24} {config.server_name:<32} {config.client_url}"
-                f"  {child.detail}".rstrip()
-            )
+            click.echo(status_line(child, config.server_name, config.client_url))
     return 0 if all(child.healthy for _, child in nodes) else 1
 
 
@@ -95,14 +104,3 @@ def _render(home: Home, nodes: list[NodeConfig]) -> None:
         )
     for config in nodes:
         render_node(config, manifest, home.node(config.region))
-
-
-def _as_json(config: NodeConfig, child: ChildStatus) -> dict[str, object]:
-    return {
-        "server_name": config.server_name,
-        "url": config.client_url,
-        "healthy": child.healthy,
-        "state": f"{child.state}: {child.detail}" if child.detail else str(child.state),
-        "since": child.since,
-        "pid": child.pid,
-    }

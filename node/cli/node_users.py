@@ -8,7 +8,7 @@ import aiohttp
 import click
 
 from client.session.accounts import Accounts
-from client.session.login import log_in
+from client.session.login import log_in, log_out
 from node.cli.nodes import one_node
 from node.cli.options import chosen_home, home_option, json_option, print_json
 from node.cli.up.accounts import password_file
@@ -93,10 +93,13 @@ async def _accounts(home: Home, config: NodeConfig) -> tuple[ServerAccount, ...]
         raise AdminRefused(
             f"The accounts of {config.server_name} cannot be listed.",
             why=f"This home has no password of {operator}, who administrates the homeserver.",
-            remedy=f"Add it: `rogatory node user add --operator {_OPERATOR}`, and put its password into {path}.",
+            remedy=f"`rogatory node user add --operator {_OPERATOR}`, and put its password into {path}.",
         )
     logged_in = await log_in(
         config.client_url, operator, path.read_text().strip(), device_name="node user list"
     )
-    async with aiohttp.ClientSession() as http:
-        return await AdminApi(http, config.client_url, logged_in.access_token).accounts()
+    try:
+        async with aiohttp.ClientSession() as http:
+            return await AdminApi(http, config.client_url, logged_in.access_token).accounts()
+    finally:
+        await log_out(config.client_url, logged_in.access_token)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from node.cli.options import chosen_home, home_option, json_option, print_json
+from node.cli.status_words import status_json, status_line
 from node.home import Home
 from node.supervisor.control import shutdown
 from node.supervisor.control import status as supervisor_status
@@ -18,7 +19,7 @@ BRIDGE = "bridge"
 @home_option
 @json_option
 def status(home: str | None, as_json: bool) -> int:
-    """Say of each node whether it runs and answers, found out just now; exit 1 if one that should does not."""
+    """Say of each process whether it runs and answers just now; exit 1 if one that should does not."""
     opened = chosen_home(home)
     found = supervisor_status(opened.supervisor)
     children = {child.name: child for child in found.children}
@@ -31,13 +32,13 @@ def status(home: str | None, as_json: bool) -> int:
             {
                 "home": str(opened.root),
                 "supervisor": {"pid": found.pid},
-                "nodes": {region: _as_json(child) for region, child in nodes.items()},
-                "bridge": _as_json(bridge),
+                "nodes": {region: status_json(child) for region, child in nodes.items()},
+                "bridge": status_json(bridge),
             }
         )
     else:
         for child in (*nodes.values(), bridge):
-            click.echo(_line(child))
+            click.echo(status_line(child))
         click.echo(f"supervisor       {f'process {found.pid}' if found.pid else 'not running'}")
     expected = [child for child in (*nodes.values(), bridge) if child.state is not ChildState.STOPPED]
     return 0 if all(child.healthy for child in expected) else 1
@@ -62,17 +63,3 @@ def _regions(home: Home) -> list[str]:
         (path.parent.name for path in home.nodes.glob("*/node.toml")),
         key=lambda region: (region != "court", region),
     )
-
-
-def _as_json(child: ChildStatus) -> dict[str, object]:
-    return {
-        "healthy": child.healthy,
-        "state": f"{child.state}: {child.detail}" if child.detail else str(child.state),
-        "since": child.since,
-        "pid": child.pid,
-    }
-
-
-def _line(child: ChildStatus) -> str:
-    process = f"process {child.pid}" if child.pid else ""
-    return f"{child.name:<16} {child.state:<24} {process:<16} {child.detail}".rstrip()

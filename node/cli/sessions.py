@@ -48,7 +48,7 @@ def pinned_manifest(home: Home) -> Manifest | None:
 
 
 def session_of(home: Home, account: Account) -> AbstractAsyncContextManager[Session]:
-    """Open an account's session; it joins by itself where an organ of the Court in the manifest invites it."""
+    """Open an account's session; it joins by itself where an organ of the Court invites it."""
     return open_session(account, welcome=welcome_of(pinned_manifest(home)))
 
 

@@ -81,7 +81,7 @@ class Outcome:
             )
         lines += [
             "",
-            "This is a development network: its root key, the accounts' passwords and the stores' keys lie in",
+            "This is a development network: its root key, the passwords and the keys of the stores lie in",
             "its home. Use it to learn and to test, never for a real case.",
         ]
         lines += ["", *self._next_steps()]
