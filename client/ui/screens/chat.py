@@ -1,0 +1,296 @@
+"""The chat screen: the rooms, the room that is open, and the request beside it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from datetime import tzinfo
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from client.session.events import ConnectionChanged, Membership, RoomSummary, TimelineEvent, Update
+from client.session.face import Session
+from client.ui.keys import CHAT_KEYS
+from client.ui.screens.invitation import Answer, InvitationScreen
+from client.ui.screens.room_switcher import RoomSwitcher
+from client.ui.widgets.composer import Composer
+from client.ui.widgets.request_panel import RequestPanel
+from client.ui.widgets.room_tree import RoomTree
+from client.ui.widgets.status_line import StatusLine
+from client.ui.widgets.timeline import Timeline
+from client.views import room_filters
+from client.views.drafts import Drafts
+from client.views.request_view import RequestReader
+from client.views.room_list import arrange
+from client.views.room_sorters import by_activity, unread_first
+from client.views.safe_text import single_line
+from client.views.timeline import TimelineWindow
+from client.views.timeline_row import RowKind, RowMaker
+from policies.errors import RogatoryError
+from policies.trust.manifest import Manifest
+
+
+class ChatScreen(Screen[None]):
+    """Shows what the session has, and hands it what the person does.
+
+    It is painted before there is a session; `session_opened` gives it one, `take` each update after that.
+    """
+
+    BINDINGS = CHAT_KEYS
+    AUTO_FOCUS = "#composer"
+
+    def __init__(self, user_id: str, manifest: Manifest | None, zone: tzinfo | None) -> None:
+        super().__init__()
+        nodes = manifest.nodes if manifest else ()
+        self._requests = RequestReader(manifest)
+        self._maker = RowMaker(
+            user_id=user_id,
+            regions={node.server_name: node.region for node in nodes},
+            requests=self._requests,
+            zone=zone,
+        )
+        self._user_id = user_id
+        self._session: Session | None = None
+        self._rooms: dict[str, RoomSummary] = {}
+        self._rooms_stale = False
+        self._rooms_reading = False
+        self._window: TimelineWindow | None = None
+        self._loading_older = False
+        self._drafts = Drafts()
+        self._send_order = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        """Lay the parts out; the style sheet decides which are seen at which width."""
+        with Horizontal(id="body"):
+            yield RoomTree(id="rooms")
+            with Vertical(id="room"):
+                yield Static("Rogatory", id="room-title", markup=False)
+                yield Timeline(id="timeline")
+                yield Composer(id="composer")
+            yield RequestPanel(id="request")
+        yield StatusLine(self._user_id, id="status")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Say what is going on until the first room is open."""
+        self.query_one(Timeline).show((), placeholder="Opening your rooms ...")
+
+    @property
+    def unsent(self) -> int:
+        """How many messages the server has not accepted yet."""
+        return self.query_one(StatusLine).unsent
+
+    @property
+    def open_room_id(self) -> str | None:
+        """The room that is open."""
+        return self._window.room_id if self._window else None
+
+    def session_opened(self, session: Session) -> None:
+        """Show what a session has, from now on."""
+        self._session = session
+        self._read_rooms()
+
+    def take(self, update: Update) -> None:
+        """Show one change."""
+        match update:
+            case ConnectionChanged():
+                self.query_one(StatusLine).connection = update
+                return
+            case TimelineEvent():
+                self._take_event(update)
+        self._read_rooms()
+
+    def show_error(self, error: RogatoryError) -> None:
+        """Say what happened, why, and what to do, where it stays until something has gone right."""
+        parts = (error.what, error.why, error.remedy)
+        words = [single_line(part, most_characters=300) for part in parts]
+        self.query_one(StatusLine).trouble = " ".join(words)
+
+    def open_room(self, room_id: str) -> None:
+        """Open a room that the account is in, or ask about the invitation to it."""
+        room = self._rooms.get(room_id)
+        if room is None or self._session is None:
+            return
+        if room.membership is Membership.INVITE:
+            self.app.push_screen(InvitationScreen(room), self._answer_invitation)
+            return
+        composer = self.query_one(Composer)
+        if self._window is not None:
+            self._drafts.keep(self._window.room_id, composer.text)
+        self._window = TimelineWindow(self._session, room_id, self._maker)
+        composer.restore(self._drafts.of(room_id))
+        composer.focus()
+        self.remove_class("-request")
+        self._show_title(room)
+        self.query_one(RoomTree).mark_current(room_id)
+        self.query_one(Timeline).show((), placeholder="Opening ...")
+        self._run(self._load_room(self._window), "room")
+
+    def action_switch_room(self) -> None:
+        """Ask for a room by its name."""
+        talk = [room for room in self._rooms.values() if room_filters.talk(room)]
+        rooms = sorted(talk, key=unread_first(by_activity))
+        self.app.push_screen(RoomSwitcher(rooms), lambda chosen: self.open_room(chosen) if chosen else None)
+
+    def action_toggle_request(self) -> None:
+        """Show the selected request, or the room's newest; hide it when it is shown."""
+        if self.has_class("-request"):
+            self.remove_class("-request")
+            self.query_one(Composer).focus()
+        elif not self._show_request():
+            self.notify("There is no request in what is loaded of this room.", markup=False)
+
+    @on(RoomTree.Chosen)
+    def _room_chosen(self, event: RoomTree.Chosen) -> None:
+        self.open_room(event.room_id)
+
+    @on(Timeline.Activated)
+    def _row_activated(self, event: Timeline.Activated) -> None:
+        self._show_request(event.event_id)
+
+    @on(Timeline.OlderWanted)
+    def _older_wanted(self) -> None:
+        window = self._window
+        if window is not None and not window.complete and not self._loading_older:
+            self._loading_older = True
+            self._run(self._load_older(window), "older")
+
+    @on(Composer.Submitted)
+    def _submitted(self, event: Composer.Submitted) -> None:
+        if self._session is None or self._window is None:
+            self.query_one(Composer).restore(event.text)
+            self.notify("No room is open yet.", severity="warning", markup=False)
+            return
+        self.query_one(StatusLine).unsent += 1
+        self.query_one(Timeline).action_newest()
+        self._run(self._send(self._session, self._window.room_id, event.text), "send")
+
+    def _run(self, work: Awaitable[None], group: str) -> None:
+        """Do something beside the screen; whatever the session raises is shown in the one place for it."""
+        self.run_worker(self._guarded(work), group=group, exclusive=group == "room")
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        try:
+            await work
+        except RogatoryError as error:
+            self.show_error(error)
+
+    def _read_rooms(self) -> None:
+        """Read the rooms again; changes that come meanwhile are read together, once, after that."""
+        self._rooms_stale = True
+        if self._session is not None and not self._rooms_reading:
+            self._rooms_reading = True
+            self._run(self._show_rooms(self._session), "rooms")
+
+    async def _show_rooms(self, session: Session) -> None:
+        try:
+            while self._rooms_stale:
+                self._rooms_stale = False
+                rooms = await session.rooms()
+                self._rooms = {room.room_id: room for room in rooms}
+                self.query_one(RoomTree).show(arrange(rooms))
+                self._open_first(rooms)
+        finally:
+            self._rooms_reading = False
+
+    def _open_first(self, rooms: Sequence[RoomSummary]) -> None:
+        """Open a room at the start: one with unread messages, else the one where something happened last."""
+        if self._window is not None:
+            self._show_title(self._rooms.get(self._window.room_id))
+            return
+        candidates = [room for room in rooms if room_filters.talk(room) and room_filters.joined(room)]
+        if candidates:
+            self.open_room(min(candidates, key=unread_first(by_activity)).room_id)
+        else:
+            self.query_one(Timeline).show((), placeholder="You are in no room yet.")
+
+    async def _load_room(self, window: TimelineWindow) -> None:
+        await window.load_older()
+        if window is self._window:
+            self.query_one(Timeline).show(window.rows, placeholder="Nothing has been written here yet.")
+
+    async def _load_older(self, window: TimelineWindow) -> None:
+        try:
+            splices = await window.load_older()
+            if window is self._window:
+                self.query_one(Timeline).apply(splices)
+        finally:
+            self._loading_older = False
+
+    def _take_event(self, event: TimelineEvent) -> None:
+        if self._window is None:
+            return
+        splice = self._window.apply(event)
+        if splice is not None:
+            self.query_one(Timeline).apply([splice])
+            shown = self.query_one(RequestPanel).view
+            if shown is not None and shown.event_id == event.event_id:
+                self.query_one(RequestPanel).view = self._requests.read(event)
+
+    async def _send(self, session: Session, room_id: str, text: str) -> None:
+        """Send one text, after those before it; one that fails goes back to where it was written."""
+        status = self.query_one(StatusLine)
+        try:
+            async with self._send_order:
+                await session.send(room_id, {"msgtype": "m.text", "body": text})
+            status.trouble = ""
+        except RogatoryError:
+            self._give_back(room_id, text)
+            raise
+        finally:
+            status.unsent -= 1
+
+    def _give_back(self, room_id: str, text: str) -> None:
+        composer = self.query_one(Composer)
+        if room_id == self.open_room_id:
+            self._drafts.keep(room_id, composer.text)
+            composer.restore(self._drafts.give_back(room_id, text))
+        else:
+            self._drafts.give_back(room_id, text)
+
+    def _show_request(self, event_id: str | None = None) -> bool:
+        """Show a request in the panel, and return whether there was one to show."""
+        if self._window is None:
+            return False
+        selected = self.query_one(Timeline).selected
+        event = None
+        if event_id is not None:
+            event = self._window.event(event_id)
+        elif selected is not None and selected.kind is RowKind.REQUEST:
+            event = self._window.event(selected.event_id)
+        else:
+            event = self._window.newest(RowKind.REQUEST)
+        view = self._requests.read(event) if event is not None else None
+        if view is None:
+            return False
+        self.query_one(RequestPanel).view = view
+        self.add_class("-request")
+        self.query_one(RequestPanel).focus()
+        return True
+
+    def _show_title(self, room: RoomSummary | None) -> None:
+        if room is None:
+            return
+        parts = [Content(single_line(room.name))]
+        if not room.encrypted:
+            parts.append(Content.styled("NOT ENCRYPTED: nothing can be sent here", "$text-error"))
+        if room.topic:
+            topic = single_line(room.topic, most_characters=200, empty="")
+            parts.append(Content.styled(topic, "not bold"))
+        self.query_one("#room-title", Static).update(Content("  ").join(parts))
+
+    def _answer_invitation(self, answer: Answer | None) -> None:
+        if answer is not None and self._session is not None:
+            self._run(self._carry_out(self._session, answer), "invitation")
+
+    async def _carry_out(self, session: Session, answer: Answer) -> None:
+        if answer.accepted:
+            await session.join(answer.room_id)
+        else:
+            await session.leave(answer.room_id)
+        self._read_rooms()

@@ -1,0 +1,53 @@
+"""Where a message is written: Enter sends it, Ctrl+J begins a new line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import events
+from textual.message import Message
+from textual.widgets import TextArea
+
+from client.ui.keys import COMPOSER_KEYS
+
+
+class Composer(TextArea):
+    """A text of several lines that grows with what is typed. It never reads or writes a file."""
+
+    BINDINGS = COMPOSER_KEYS
+
+    @dataclass
+    class Submitted(Message):
+        """The text was sent off; the composer is empty again."""
+
+        text: str
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(
+            id=id,
+            tab_behavior="focus",
+            compact=True,
+            highlight_cursor_line=False,
+            placeholder="Write a message. Enter sends it.",
+        )
+
+    def action_send(self) -> None:
+        """Give the text to be sent, unless there is nothing in it but spaces."""
+        text = self.text.strip("\n")
+        if text.strip():
+            self.clear()
+            self.post_message(self.Submitted(text))
+
+    def action_new_line(self) -> None:
+        """Begin a new line at the cursor."""
+        self.replace("\n", *self.selection)
+
+    def restore(self, text: str) -> None:
+        """Put a text back, the cursor at its end."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Leave Enter to the key that sends; a text area would begin a new line."""
+        if event.key != "enter":
+            await super()._on_key(event)

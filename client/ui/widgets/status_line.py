@@ -1,0 +1,44 @@
+"""The last line but one: how the session stands, what is being sent, and what has gone wrong."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from client.session.events import Connection, ConnectionChanged
+from client.views.safe_text import single_line
+from client.views.status import connection_words, sending_words
+
+_STYLES = {
+    Connection.STARTING: "$text-warning",
+    Connection.LIVE: "$text-success",
+    Connection.OFFLINE: "$text-error bold",
+    Connection.CATCHING_UP: "$text-warning",
+}
+
+
+class StatusLine(Static):
+    """Tells the truth in words; colours only repeat it."""
+
+    connection: reactive[ConnectionChanged] = reactive(ConnectionChanged(connection=Connection.STARTING))
+    unsent: reactive[int] = reactive(0)
+    trouble: reactive[str] = reactive("")
+    """What went wrong last and what to do about it; empty once something went right."""
+
+    def __init__(self, user_id: str, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+        self._user_id = single_line(user_id)
+
+    def render(self) -> Content:
+        """Put the parts after one another; trouble comes before everything else."""
+        connection = self.connection.connection
+        words = connection_words(connection, self.connection.remaining)
+        parts = [Content.styled(f"● {words}", _STYLES[connection])]
+        if self.unsent:
+            parts.append(Content.styled(sending_words(self.unsent), "$text-warning"))
+        if self.trouble:
+            parts.append(Content.styled(self.trouble, "$text-error bold"))
+        else:
+            parts.append(Content(self._user_id))
+        return Content("  ").join(parts)

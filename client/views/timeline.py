@@ -1,0 +1,116 @@
+"""A window over one room's timeline: it loads older events, takes new ones, heals what is decrypted later."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from client.session.events import TimelineEvent
+from client.session.face import Session
+from client.views.timeline_row import RowMaker, TimelineRow, shown
+
+
+@dataclass(frozen=True)
+class Splice:
+    """One change of the rows: from `start` on, `removed` rows make way for `rows`."""
+
+    start: int
+    removed: int
+    rows: tuple[TimelineRow, ...]
+
+    @property
+    def added(self) -> int:
+        """How many rows there are more than before."""
+        return len(self.rows) - self.removed
+
+
+class TimelineWindow:
+    """The part of one room's timeline that has been loaded, as rows.
+
+    Every change is returned as splices, to be applied in order by whoever draws the rows.
+    """
+
+    def __init__(self, session: Session, room_id: str, maker: RowMaker, *, page: int = 100) -> None:
+        self.room_id = room_id
+        self.complete = False
+        """True once the oldest stored event has been loaded."""
+        self._session = session
+        self._maker = maker
+        self._page = page
+        self._oldest: int | None = None
+        self._events: list[TimelineEvent] = []
+        self._positions: list[int] = []
+        self._position_of: dict[str, int] = {}
+        self._revisions: dict[str, int] = {}
+        self._rows: list[TimelineRow] = []
+
+    @property
+    def rows(self) -> Sequence[TimelineRow]:
+        """The rows, oldest first."""
+        return self._rows
+
+    def event(self, event_id: str) -> TimelineEvent | None:
+        """Return a loaded event."""
+        index = self._index(event_id)
+        return None if index is None else self._events[index]
+
+    def newest(self, kind: str) -> TimelineEvent | None:
+        """Return the newest loaded event whose row is of that kind."""
+        for event, row in zip(reversed(self._events), reversed(self._rows), strict=True):
+            if row.kind == kind:
+                return event
+        return None
+
+    async def load_older(self) -> list[Splice]:
+        """Load the page before the oldest event: the first call loads the newest page."""
+        page = await self._session.timeline(self.room_id, before=self._oldest, limit=self._page)
+        self.complete = not page
+        if page:
+            self._oldest = page[0].position
+        new = [event for event in page if shown(event) and event.event_id not in self._position_of]
+        if new and (not self._positions or new[-1].position < self._positions[0]):
+            return [self._put(0, 0, new)]
+        return [splice for event in new if (splice := self.apply(event)) is not None]
+
+    def apply(self, event: TimelineEvent) -> Splice | None:
+        """Take one event: a new one finds its place, one that came before is replaced where it stands."""
+        if event.room_id != self.room_id:
+            return None
+        index = self._index(event.event_id)
+        if index is not None:
+            healed = msgspec.structs.replace(event, position=self._positions[index])
+            return self._put(index, 1, [healed] if shown(event) else [])
+        if not shown(event):
+            return None
+        return self._put(bisect_right(self._positions, event.position), 0, [event])
+
+    def _index(self, event_id: str) -> int | None:
+        position = self._position_of.get(event_id)
+        if position is None:
+            return None
+        index = bisect_left(self._positions, position)
+        while self._events[index].event_id != event_id:
+            index += 1
+        return index
+
+    def _put(self, start: int, removed: int, events: Sequence[TimelineEvent]) -> Splice:
+        """Replace events, and remake the row after them too: its day and its name depend on the one above."""
+        for old in self._events[start : start + removed]:
+            del self._position_of[old.event_id]
+        self._events[start : start + removed] = events
+        self._positions[start : start + removed] = [event.position for event in events]
+        for event in events:
+            self._position_of[event.event_id] = event.position
+        after = 1 if start + len(events) < len(self._events) else 0
+        rows = tuple(self._make(index) for index in range(start, start + len(events) + after))
+        self._rows[start : start + removed + after] = rows
+        return Splice(start, removed + after, rows)
+
+    def _make(self, index: int) -> TimelineRow:
+        event = self._events[index]
+        revision = self._revisions.get(event.event_id, 0) + 1
+        self._revisions[event.event_id] = revision
+        return self._maker.row(event, self._events[index - 1] if index else None, revision)

@@ -1,0 +1,152 @@
+"""One event of a timeline as the words that are shown for it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from client.session.events import TimelineEvent, Trust
+from client.views import trust_words
+from client.views.names import short_name
+from client.views.request_view import RequestReader, RequestView
+from client.views.safe_text import plain_lines, single_line
+from policies.requests.wire import CONTENT_KEY
+
+_GROUP_MILLISECONDS = 10 * 60 * 1000
+"""Messages of one sender within ten minutes stand under one name."""
+
+_HEADING_LINES = 8
+
+_MEMBERSHIP_WORDS = {
+    "invite": "sent an invitation",
+    "join": "joined",
+    "knock": "asked to join",
+    "leave": "left, or was removed",
+    "ban": "was banned",
+}
+
+
+class RowKind(enum.StrEnum):
+    """What a row is, which decides how it is drawn."""
+
+    MESSAGE = "message"
+    NOTICE = "notice"
+    REQUEST = "request"
+    UNDECRYPTABLE = "undecryptable"
+
+
+@dataclass(frozen=True)
+class TimelineRow:
+    """What is drawn for one event. Every text in it is safe for a terminal (`client.views.safe_text`).
+
+    `day` is the day's name where a new day begins, else None. `continues` says that the row stands under the
+    name of the row above. `holds` says of a request whether its signature does. `revision` grows with each
+    change, so that what was drawn of a row can be kept.
+    """
+
+    event_id: str
+    revision: int
+    kind: RowKind
+    sender: str
+    time: str
+    lines: tuple[str, ...]
+    badge: str
+    alarm: bool
+    own: bool
+    holds: bool | None = None
+    day: str | None = None
+    continues: bool = False
+
+
+@dataclass(frozen=True)
+class RowMaker:
+    """Makes rows for one reader.
+
+    `regions` maps server names to regions (empty: not known). `zone` is the reader's time zone, None for the
+    machine's.
+    """
+
+    user_id: str
+    regions: Mapping[str, str]
+    requests: RequestReader
+    zone: tzinfo | None = None
+
+    def row(self, event: TimelineEvent, above: TimelineEvent | None, revision: int) -> TimelineRow:
+        """Make the row of an event that stands under `above`, the one before it in the room."""
+        moment = self._moment(event)
+        new_day = above is None or self._day(above) != self._day(event)
+        kind = _kind(event)
+        request = self.requests.read(event) if kind is RowKind.REQUEST else None
+        return TimelineRow(
+            event_id=event.event_id,
+            revision=revision,
+            kind=kind,
+            sender=short_name(event.sender, self.regions),
+            time=f"{moment:%H:%M}" if moment else "--:--",
+            lines=_lines(event, kind, request),
+            badge=trust_words.badge(event.trust),
+            alarm=trust_words.is_alarm(event.trust),
+            own=event.sender == self.user_id,
+            holds=request.holds if request else None,
+            day=self._day(event) if new_day else None,
+            continues=not new_day and above is not None and _belongs_under(event, above),
+        )
+
+    def _moment(self, event: TimelineEvent) -> datetime | None:
+        """Return when it was sent, by the sender's server; None for a time that no calendar has."""
+        try:
+            return datetime.fromtimestamp(event.sent_at / 1000, UTC).astimezone(self.zone)
+        except (OverflowError, ValueError, OSError):
+            return None
+
+    def _day(self, event: TimelineEvent) -> str:
+        moment = self._moment(event)
+        return f"{moment:%A} {moment.day} {moment:%B %Y}" if moment else "Day not known"
+
+
+def shown(event: TimelineEvent) -> bool:
+    """Say whether an event has a row of its own: reactions, redactions and most state have none."""
+    return event.body is not None or event.type == "m.room.member" or event.trust is Trust.UNDECRYPTABLE
+
+
+def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> tuple[str, ...]:
+    """Return the text under the name; a request begins with whether its signature holds."""
+    if kind is RowKind.UNDECRYPTABLE:
+        reason = single_line(event.reason or "", most_characters=400, empty="The reason is not known.")
+        return ("This message cannot be read on this device.", reason)
+    if event.type == "m.room.member":
+        return (_MEMBERSHIP_WORDS.get(str(event.content.get("membership")), "changed a membership"),)
+    lines = plain_lines(event.body) if event.body else ("(no text)",)
+    if request is not None:
+        return (request.verdict, *_heading(lines))
+    if trust_words.is_alarm(event.trust):
+        return (*lines, trust_words.meaning(event.trust))
+    return lines
+
+
+def _heading(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first paragraph of a request's text; the panel beside the timeline shows all of it."""
+    end = lines.index("") if "" in lines else len(lines)
+    return (*lines[: min(end, _HEADING_LINES)], "F2 or Enter shows the whole request.")
+
+
+def _kind(event: TimelineEvent) -> RowKind:
+    if event.trust is Trust.UNDECRYPTABLE:
+        return RowKind.UNDECRYPTABLE
+    if CONTENT_KEY in event.content:
+        return RowKind.REQUEST
+    if event.type != "m.room.message" or event.content.get("msgtype") == "m.notice":
+        return RowKind.NOTICE
+    return RowKind.MESSAGE
+
+
+def _belongs_under(event: TimelineEvent, above: TimelineEvent) -> bool:
+    """Say whether an event needs no name of its own: same sender, same trust, shortly after."""
+    return (
+        event.sender == above.sender
+        and event.trust is above.trust
+        and _kind(event) is not RowKind.REQUEST
+        and 0 <= event.sent_at - above.sent_at < _GROUP_MILLISECONDS
+    )

@@ -1,0 +1,268 @@
+"""A session without a homeserver: the whole face of `client.session.face.Session`, over lists in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from client.session.errors import UnknownRoom
+from client.session.events import (
+    Connection,
+    ConnectionChanged,
+    Content,
+    Json,
+    Membership,
+    RoomChanged,
+    RoomMember,
+    RoomSummary,
+    SentEvent,
+    TimelineEvent,
+    Trust,
+    Update,
+)
+from client.session.face import Session
+from policies.errors import RogatoryError
+
+START = 1_795_428_000_000
+"""2026-11-23T10:00:00Z in milliseconds, when the first event of a fake room is sent."""
+
+
+class FakeSession:
+    """One account's session. Opening it is entering it: `closed` says that it has been left again.
+
+    What is sent is in `sent`, and comes back as an event of one's own, as from a server. `fail_next_send`
+    makes the next sending fail, `hold_sends` makes sendings wait until `release_sends`.
+    """
+
+    def __init__(self, user_id: str = "@sen.focal-point.1:africa.rogatory.test") -> None:
+        self._user_id = user_id
+        self._rooms: dict[str, RoomSummary] = {}
+        self._events: dict[str, list[TimelineEvent]] = {}
+        self._members: dict[str, list[RoomMember]] = {}
+        self._followers: list[asyncio.Queue[Update | None]] = []
+        self._position = 0
+        self._told = 0
+        self._failure: RogatoryError | None = None
+        self._sending = asyncio.Event()
+        self._sending.set()
+        self.sent: list[tuple[str, dict[str, Json]]] = []
+        self.joined: list[str] = []
+        self.left: list[str] = []
+        self.timeline_calls = 0
+        self.closed = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closed = True
+
+    # What a test does to it.
+
+    def add_room(
+        self,
+        room_id: str,
+        name: str,
+        *,
+        children: Sequence[str] | None = None,
+        membership: Membership = Membership.JOIN,
+        unread: int = 0,
+        encrypted: bool = True,
+        topic: str | None = None,
+        inviter: str | None = None,
+    ) -> None:
+        """Add a room, or a space if `children` are given."""
+        self._rooms[room_id] = RoomSummary(
+            room_id=room_id,
+            name=name,
+            topic=topic,
+            membership=membership,
+            encrypted=encrypted,
+            is_space=children is not None,
+            unread=unread,
+            last_activity=len(self._rooms),
+            inviter=inviter,
+            children=tuple(children or ()),
+        )
+        self._events.setdefault(room_id, [])
+        self._tell(RoomChanged(room_id=room_id))
+
+    def change_room(self, room_id: str, **changes: object) -> None:
+        """Change fields of a room's summary."""
+        self._rooms[room_id] = msgspec.structs.replace(self._rooms[room_id], **changes)
+        self._tell(RoomChanged(room_id=room_id))
+
+    def receive(
+        self,
+        room_id: str,
+        body: str | None,
+        *,
+        sender: str = "@otp:court.rogatory.test",
+        content: dict[str, Json] | None = None,
+        type: str = "m.room.message",
+        trust: Trust = Trust.ATTESTED,
+        reason: str | None = None,
+        sent_at: int | None = None,
+        position: int | None = None,
+    ) -> TimelineEvent:
+        """Let an event arrive in a room, one minute after the one before it."""
+        self._position += 1
+        number = self._position
+        event = TimelineEvent(
+            position=number if position is None else position,
+            room_id=room_id,
+            event_id=f"$event{number}",
+            sender=sender,
+            sent_at=START + number * 60_000 if sent_at is None else sent_at,
+            type=type,
+            content={"msgtype": "m.text", "body": body} if content is None else content,
+            body=body,
+            trust=trust,
+            reason=reason,
+        )
+        events = self._events[room_id]
+        events.append(event)
+        events.sort(key=lambda each: each.position)
+        self._tell(event)
+        return event
+
+    def receive_undecryptable(self, room_id: str, reason: str, *, sender: str) -> TimelineEvent:
+        """Let an event arrive whose key is not there yet."""
+        return self.receive(
+            room_id,
+            None,
+            sender=sender,
+            content={},
+            type="m.room.encrypted",
+            trust=Trust.UNDECRYPTABLE,
+            reason=reason,
+        )
+
+    def heal(self, event: TimelineEvent, body: str, content: dict[str, Json] | None = None) -> None:
+        """Let an event come again, decrypted."""
+        healed = msgspec.structs.replace(
+            event,
+            type="m.room.message",
+            body=body,
+            content={"msgtype": "m.text", "body": body} if content is None else content,
+            trust=Trust.ATTESTED,
+            reason=None,
+        )
+        events = self._events[event.room_id]
+        events[events.index(event)] = healed
+        self._tell(healed)
+
+    def connect(self, connection: Connection, remaining: int = 0) -> None:
+        """Change the connection."""
+        self._tell(ConnectionChanged(connection=connection, remaining=remaining))
+
+    def fail_next_send(self, error: RogatoryError) -> None:
+        """Make the next sending raise this error."""
+        self._failure = error
+
+    def hold_sends(self) -> None:
+        """Make sendings wait."""
+        self._sending.clear()
+
+    def release_sends(self) -> None:
+        """Let the waiting sendings go on."""
+        self._sending.set()
+
+    def end(self) -> None:
+        """End every iteration over the updates, as when the session closes."""
+        for follower in self._followers:
+            follower.put_nowait(None)
+
+    def _tell(self, update: Update) -> None:
+        for follower in self._followers:
+            follower.put_nowait(update)
+
+    def _room(self, room_id: str) -> RoomSummary:
+        if room_id not in self._rooms:
+            raise UnknownRoom(
+                "There is no such room.", why=f"{room_id} is not in the list.", remedy="Choose another."
+            )
+        return self._rooms[room_id]
+
+    # The face.
+
+    @property
+    def user_id(self) -> str:
+        return self._user_id
+
+    async def rooms(self) -> Sequence[RoomSummary]:
+        return sorted(self._rooms.values(), key=lambda room: -room.last_activity)
+
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        self._room(room_id)
+        return self._members.get(room_id, [])
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        self._room(room_id)
+        self.timeline_calls += 1
+        events = [event for event in self._events[room_id] if before is None or event.position < before]
+        return events[-limit:]
+
+    async def readers(self, room_id: str) -> frozenset[str]:
+        self._room(room_id)
+        return frozenset(member.user_id for member in self._members.get(room_id, []))
+
+    async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
+        self._room(room)
+        self.joined.append(room)
+        self.change_room(room, membership=Membership.JOIN)
+        return room
+
+    async def leave(self, room_id: str) -> None:
+        self._room(room_id)
+        self.left.append(room_id)
+        del self._rooms[room_id]
+        self._tell(RoomChanged(room_id=room_id))
+
+    async def send(self, room_id: str, content: Content, *, type: str = "m.room.message") -> SentEvent:
+        self._room(room_id)
+        await self._sending.wait()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        self.sent.append((room_id, dict(content)))
+        body = content.get("body")
+        event = self.receive(
+            room_id,
+            body if isinstance(body, str) else None,
+            sender=self._user_id,
+            content=dict(content),
+            type=type,
+            trust=Trust.VERIFIED,
+        )
+        return SentEvent(room_id=room_id, event_id=event.event_id)
+
+    async def new_events(self) -> Sequence[TimelineEvent]:
+        everything = sorted(
+            (event for events in self._events.values() for event in events), key=lambda each: each.position
+        )
+        new = [event for event in everything if event.position > self._told]
+        self._told = self._position
+        return new
+
+    async def updates(self) -> AsyncIterator[Update]:
+        follower: asyncio.Queue[Update | None] = asyncio.Queue()
+        self._followers.append(follower)
+        try:
+            while (update := await follower.get()) is not None:
+                yield update
+        finally:
+            self._followers.remove(follower)
+
+
+def as_session(fake: FakeSession) -> Session:
+    """Hold the fake to the face: this line does not pass mypy when a method is missing or differs."""
+    return fake
