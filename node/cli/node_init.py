@@ -1,0 +1,95 @@
+"""`rogatory node init`: a node's folder, from what the network gave the region."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import click
+
+from client.session.local.private_files import private_folder, write_private
+from node.certificates import read_certificate
+from node.cli.options import chosen_home, home_option, json_option, print_json
+from node.config import Listener, Listeners, NetworkFiles, NodeConfig, write_node_toml
+from node.errors import ConfigurationInvalid
+from node.home import Home
+from node.synapse.render import render_node
+from policies.trust.manifest import Manifest, read_manifest
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--region", required=True, help="The region's code, as the manifest has it.")
+@click.option("--manifest", type=FILE, required=True, help="The network's signed manifest.")
+@click.option("--root-public-key", required=True, help="The network root's public key, from its ceremony.")
+@click.option("--certificate-authority", type=FILE, required=True, help="The network's authority (PEM).")
+@click.option("--certificate", type=FILE, required=True, help="This node's certificate (PEM).")
+@click.option("--private-key", type=FILE, required=True, help="Its private key (PEM).")
+@click.option("--client-port", type=click.IntRange(1, 65535), default=8008, show_default=True)
+@click.option("--federation-host", default="0.0.0.0", show_default=True, help="Where peers are listened for.")  # noqa: S104 - peers come from other machines
+@home_option
+@json_option
+def init(
+    region: str,
+    manifest: Path,
+    root_public_key: str,
+    certificate_authority: Path,
+    certificate: Path,
+    private_key: Path,
+    client_port: int,
+    federation_host: str,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Make the folder of one region's node: checked, locked down, ready for `rogatory node start`.
+
+    `rogatory up` makes a whole development network instead, and needs none of these files.
+    """
+    opened = chosen_home(home, create=True)
+    if (opened.node(region) / "node.toml").exists():
+        raise ConfigurationInvalid(
+            f"This home has a node '{region}' already.",
+            why=f"There is {opened.node(region) / 'node.toml'}.",
+            remedy="Edit that file, or use another home.",
+        )
+    read = read_manifest(manifest.read_bytes(), root_public_key, now=datetime.datetime.now(datetime.UTC))
+    config = NodeConfig(
+        region=region,
+        server_name=read.node(region).server_name,
+        listeners=Listeners(
+            client=Listener("127.0.0.1", client_port),
+            federation=Listener(federation_host, read.node(region).port),
+        ),
+        network=NetworkFiles(
+            manifest="../../network/manifest.json",
+            root_public_key=root_public_key,
+            certificate_authority="../../network/ca.crt",
+        ),
+    )
+    read_certificate(certificate)
+    read_certificate(certificate_authority)
+    _write_network(opened, manifest, root_public_key, certificate_authority)
+    _write_node(opened, config, read, certificate, private_key)
+    if as_json:
+        print_json({"region": region, "server_name": config.server_name, "folder": str(opened.node(region))})
+    else:
+        click.echo(f"The node {config.server_name} lies in {opened.node(region)}.")
+        click.echo("Next: `rogatory node doctor`, then `rogatory node start`.")
+
+
+def _write_network(home: Home, manifest: Path, root_public_key: str, authority: Path) -> None:
+    write_private(home.manifest, manifest.read_bytes())
+    write_private(home.root_public_key, root_public_key + "\n")
+    write_private(home.network / "ca.crt", authority.read_bytes())
+
+
+def _write_node(
+    home: Home, config: NodeConfig, manifest: Manifest, certificate: Path, private_key: Path
+) -> None:
+    folder = private_folder(home.node(config.region))
+    write_private(folder / "tls.key", private_key.read_bytes())
+    write_private(folder / "tls.crt", certificate.read_bytes())
+    render_node(config, manifest, folder)
+    # Last: a folder without its node.toml is no node yet, so an interrupted init can be repeated.
+    write_node_toml(folder / "node.toml", config)
