@@ -1,0 +1,45 @@
+"""What a child process is: everything that the supervisor needs to start it, watch it and stop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the supervisor waits, in seconds.
+
+    After an unexpected end a child starts again after `restart_first`, then twice that, and so on up to
+    `restart_longest`; `restart_reset` of good health sets the wait back. `stop` lies between SIGTERM and
+    SIGKILL. `answer` is what a child that ran already has to answer on its health URL before a new request
+    to start it replaces it.
+    """
+
+    restart_first: float = 10.0
+    restart_longest: float = 300.0
+    restart_reset: float = 600.0
+    stop: float = 10.0
+    answer: float = 10.0
+
+
+@dataclass(frozen=True)
+class ChildSpecification:
+    """One child process. Two equal specifications need no restart.
+
+    `command` is the program and its arguments (never a secret: other users can read them), `environment` is
+    laid over the supervisor's own. What the child prints goes to `log_path` (0600). It is healthy once
+    `health_url` (http only) answers 200, or without one as soon as it runs. `ports` are the TCP ports that it
+    will listen on, checked to be free first. `revision` is any text that changes when the child must be
+    restarted though its command did not change: a hash of its configuration, say.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    working_folder: Path
+    log_path: Path
+    environment: dict[str, str] = field(default_factory=dict, hash=False, repr=False)
+    health_url: str | None = None
+    ports: tuple[int, ...] = ()
+    revision: str = ""
+    patience: Patience = Patience()
