@@ -1,14 +1,14 @@
 """The fence: the network's rules, enforced by the homeserver itself on its own users, bots up or down.
 
-The rules are in `rules.py`, `creation.py` and `access_list.py`; here they answer Synapse's callbacks. Which
+The rules are in `rules.py` and `creation.py`; here they answer Synapse's callbacks. Which
 callback sees what, and why exactly these, was measured:
 
 - Only `on_create_room` leaves nothing behind when it refuses, and it alone may amend; /upgrade does not pass
   it, so `user_may_create_room` looks at the version once more.
 - `check_event_allowed` sees everything that our users send, and nothing that peers send.
 - `check_event_for_spam` sees what peers send. What it names is emptied, hidden and never built upon, and the
-  room goes on. It must do that to no state but the access list: hidden state still decides what is allowed,
-  and hides an attack from the stewards. Against state from a hostile node the fence is power.
+  room goes on. It must do that to no state: hidden state still decides what is allowed, and hides an attack
+  from the stewards. Against state from a hostile node the fence is power, and the guard of access lists.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from synapse.module_api.errors import Codes, SynapseError
 from synapse.types import Requester  # type: ignore[attr-defined] # defined in Rust, re-exported there
 
 from node.errors import FenceRefusal
-from node.synapse.plugin.access_list import check_access_list
+from node.synapse.plugin.access_list_guard import guard_access_lists
 from node.synapse.plugin.configured import manifest_or_stop
 from node.synapse.plugin.creation import amend_creation
 from node.synapse.plugin.rules import (
@@ -33,7 +33,6 @@ from node.synapse.plugin.rules import (
     check_invitation,
     check_message,
     check_state,
-    present_servers,
     server_of,
 )
 from policies.trust.manifest import Manifest
@@ -46,8 +45,8 @@ class Fence:
     """Loaded by Synapse; `config` is what homeserver.yaml says, verified by `parse_config`."""
 
     def __init__(self, config: Manifest, api: ModuleApi) -> None:
-        self._api = api
         self._network = Network.of(config, api.server_name)
+        guard_access_lists(self._network)
         api.register_third_party_rules_callbacks(
             on_create_room=self.on_create_room, check_event_allowed=self.check_event_allowed
         )
@@ -109,28 +108,13 @@ class Fence:
         return NOT_SPAM
 
     async def check_event_for_spam(self, event: EventBase) -> _Verdict:
-        """Hide plaintext and foreign access lists that come from elsewhere."""
-        if server_of(event.sender) == self._network.own_server:
-            return NOT_SPAM  # check_event_allowed has seen it
-        try:
-            if not event.is_state():
+        """Hide plaintext that comes from elsewhere; what our own users send, check_event_allowed has seen."""
+        if not event.is_state() and server_of(event.sender) != self._network.own_server:
+            try:
                 check_message(event.type, dict(event.content))
-            elif event.type == "m.room.server_acl":
-                check_access_list(
-                    dict(event.content),
-                    present=await self._present(event.room_id),
-                    servers=self._network.servers,
-                    own_server=self._network.own_server,
-                )
-        except FenceRefusal:
-            return Codes.FORBIDDEN
+            except FenceRefusal:
+                return Codes.FORBIDDEN
         return NOT_SPAM
-
-    async def _present(self, room_id: str) -> frozenset[str]:
-        """Return the servers in a room, none while this server is not in it: what it knew may be old."""
-        members = await self._api.get_room_state(room_id, [("m.room.member", None)])
-        present = present_servers(_contents(members))
-        return present if self._network.own_server in present else frozenset()
 
 
 def _contents(state: Mapping[tuple[str, str], EventBase]) -> State:
