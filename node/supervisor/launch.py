@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
-from client.session.local.lifeline import LIFELINE
 from client.session.local.private_files import private_folder
 from node.errors import SupervisorUnreachable
+from node.supervisor.environment import child_environment
 from node.supervisor.files import log_path
 
 _POLL_SECONDS = 0.02
@@ -31,7 +31,7 @@ def launch(folder: Path) -> str:
                 stdout=log,
                 stderr=log,
                 cwd=folder,
-                env=_environment(),
+                env=child_environment(os.environ, {}, None),
                 pass_fds=(tell,),
                 start_new_session=True,
                 check=False,
@@ -53,13 +53,3 @@ def wait_while_held(deadline: float) -> None:
             remedy="Run `rogatory down`; if that fails too, end the process named in supervisor/lock.",
         )
     time.sleep(_POLL_SECONDS)
-
-
-def _environment() -> dict[str, str]:
-    """Our environment, with our own packages on the path also when they are not installed."""
-    environment = {name: value for name, value in os.environ.items() if name != LIFELINE}
-    packages = Path(__file__).parents[2]
-    if packages.name != "site-packages":
-        path = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = f"{packages}{os.pathsep}{path}" if path else str(packages)
-    return environment

@@ -28,10 +28,11 @@ class ChildSpecification:
     """One child process. Two equal specifications need no restart.
 
     `command` is the program and its arguments (never a secret: other users can read them), `environment` is
-    laid over the supervisor's own. What the child prints goes to `log_path` (0600). It is healthy once
-    `health_url` (http only) answers 200, or without one as soon as it runs. `ports` are the TCP ports that it
-    will listen on, checked to be free first. `revision` is any text that changes when the child must be
-    restarted though its command did not change: a hash of its configuration, say.
+    laid over the little that every child gets (node.supervisor.environment). What the child prints goes to
+    `log_path` (0600). It is healthy once `health_url` (http only) answers 200, or without one as soon as it
+    runs. `ports` are the TCP ports that it will listen on, checked to be free first. `revision` is any text
+    that changes when the child must be restarted though its command did not change: a hash of its
+    configuration, say.
     """
 
     name: str

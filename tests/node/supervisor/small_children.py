@@ -19,7 +19,6 @@ from node.supervisor.specification import ChildSpecification, Patience
 from node.supervisor.status import ChildState, ChildStatus
 
 _SERVER = Path(__file__).with_name("small_server.py")
-_PACKAGES = Path(__file__).parents[3]
 _DEADLINE_SECONDS = 30.0
 
 QUICK = Patience(restart_first=0.05, restart_longest=0.2, restart_reset=600.0, stop=2.0, answer=1.5)
@@ -45,7 +44,6 @@ def small_server(
         (sys.executable, str(_SERVER), str(port), *how),
         working,
         working / "child.log",
-        environment={"PYTHONPATH": str(_PACKAGES)},
         health_url=f"http://127.0.0.1:{port}/health",
         ports=(port,),
         patience=patience,

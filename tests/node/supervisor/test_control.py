@@ -44,9 +44,8 @@ def test_asking_for_the_status_loads_nothing_heavy(folder: Path) -> None:
 def test_what_is_no_request_is_refused_and_the_next_is_served(folder: Path, line: bytes) -> None:
     """Nonsense on the socket gets an error in words; the supervisor goes on."""
     ensure_supervisor(folder)
-    with connect(folder) as connection:
-        with pytest.raises(NodeError, match="did not understand the request"):
-            connection.ask(line, limit_seconds=30)
+    with connect(folder) as connection, pytest.raises(NodeError, match="did not understand the request"):
+        connection.ask(line, limit_seconds=30)
     assert status(folder).children == ()
 
 

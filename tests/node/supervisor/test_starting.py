@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from client.session.local.lifeline import LIFELINE
 from node.errors import NodeError, PortTaken, SynapseDied, SynapseSilent
 from node.supervisor.control import restart, shutdown, start, status, stop
 from node.supervisor.files import control_path
@@ -204,15 +205,19 @@ def test_shutdown_without_a_supervisor_is_harmless(folder: Path) -> None:
     assert not folder.exists()
 
 
-def test_children_inherit_no_proxy_and_no_terminal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proxies are taken out of a child's environment, the overlay is in it, and its session is its own."""
+def test_children_inherit_no_secret_no_proxy_no_terminal(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the shell's variables a child gets only harmless ones, and its own; its session is its own too."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
-    monkeypatch.setenv("no_proxy", "localhost")
+    monkeypatch.setenv("CLOUD_TOKEN", "secret")
+    monkeypatch.setenv("PYTHONSTARTUP", "/no/such/file")
+    monkeypatch.setenv("LC_TIME", "C")
     specification = small_server(folder)
     start(folder, [replace(specification, environment={**specification.environment, "REGION": "africa"})])
     environment = environment_of(specification)
-    assert environment["REGION"] == "africa"
-    assert [name for name in environment if name.lower().endswith("_proxy")] == []
+    assert (environment["REGION"], environment["LC_TIME"]) == ("africa", "C")
+    assert environment.keys() & {"HTTPS_PROXY", "CLOUD_TOKEN", "PYTHONSTARTUP", LIFELINE} == set()
     pid = pid_of(folder)
     assert os.getsid(pid) == pid
 
