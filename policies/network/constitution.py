@@ -40,8 +40,8 @@ class Power(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("power must rise from member over court and moderator to steward")
 
 
-class CommonRoom(msgspec.Struct, frozen=True, kw_only=True):
-    """One room under the network's space, shared by all regions."""
+class NamedRoom(msgspec.Struct, frozen=True, kw_only=True):
+    """One room that the policy names: its place among the others, its kind and its words."""
 
     order: int
     kind: str
@@ -50,10 +50,14 @@ class CommonRoom(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Constitution(msgspec.Struct, frozen=True, kw_only=True):
-    """The network's own page: name, encryption, powers, common rooms by their short code."""
+    """The network's own page: its name, encryption and powers, and the rooms that it names.
+
+    `rooms` are those of the network's space, `region_rooms` those of each region's, by their short codes.
+    """
 
     name: Title
     topic: Title
     encryption: Encryption
     power: Power
-    rooms: dict[str, CommonRoom]
+    rooms: dict[str, NamedRoom]
+    region_rooms: dict[str, NamedRoom]

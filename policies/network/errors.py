@@ -9,7 +9,8 @@ PolicyError
     ├── UnknownReference         a value names something that no file defines; the nearest is named
     ├── UnknownRegionCode        no region has that code
     ├── UnknownState             no State Party has that code
-    └── UnknownTheme             no theme has that code
+    ├── UnknownTheme             no theme has that code
+    └── NoSteward                the roster has no steward for a region
 """
 
 from __future__ import annotations
@@ -60,6 +61,10 @@ class UnknownTheme(NetworkPolicyError):
     """No theme of the policy has that code."""
 
     exit_code = 2
+
+
+class NoSteward(NetworkPolicyError):
+    """The roster has no steward for a region, so its rooms have no owner."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

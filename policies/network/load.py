@@ -17,7 +17,7 @@ from policies.network.room_kinds import RoomKind, Scope
 from policies.network.themes import Theme
 from policies.network.typed_toml import read_toml, read_toml_by_code
 
-FIXED_KINDS = ("network-space", "region-space", "lobby", "moderators", "theme")
+FIXED_KINDS = ("network-space", "region-space", "theme")
 """The kinds of rooms that every network has without naming them."""
 
 
@@ -95,9 +95,14 @@ def _check_themes(network: Network) -> None:
 def _check_kinds(network: Network) -> None:
     for kind in FIXED_KINDS:
         _require(kind, network.room_kinds, "room_kinds.toml")
-    shared = [kind.code for kind in network.room_kinds.values() if kind.scope is Scope.NETWORK]
-    for code, room in network.constitution.rooms.items():
-        _refer("constitution.toml", f"rooms.{code}.kind", room.kind, shared)
+    constitution, kinds = network.constitution, network.room_kinds.values()
+    for table, rooms, scope in (
+        ("rooms", constitution.rooms, Scope.NETWORK),
+        ("region_rooms", constitution.region_rooms, Scope.REGION),
+    ):
+        known = [kind.code for kind in kinds if kind.scope is scope and not kind.space]
+        for code, room in rooms.items():
+            _refer("constitution.toml", f"{table}.{code}.kind", room.kind, known)
 
 
 def _check_development(network: Network) -> None:

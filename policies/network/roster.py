@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from policies.network.errors import NoSteward
 from policies.network.roles import RoleCode
 
 
@@ -25,3 +26,15 @@ class FunctionAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 Roster = tuple[FunctionAccount, ...]
 """All function accounts, in the order in which rooms invite them."""
+
+
+def steward_of(roster: Roster, region: str) -> FunctionAccount:
+    """Return the steward of a region, who makes its rooms. Raises NoSteward."""
+    for account in roster:
+        if account.role is RoleCode.STEWARD and account.region == region:
+            return account
+    raise NoSteward(
+        f"The region '{region}' has no steward.",
+        why="A region's steward makes its rooms and owns them.",
+        remedy="Give the roster a steward's account for it.",
+    )

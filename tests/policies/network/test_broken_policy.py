@@ -89,7 +89,7 @@ MISTAKES = [
         "network-space.members[1].role",
         "'court'",
     ),
-    ("room_kinds.toml", "[lobby]", "[loby]", MissingKey, "room_kinds.toml", "lobby", "Add"),
+    ("room_kinds.toml", "[theme]", "[them]", MissingKey, "room_kinds.toml", "theme", "Add"),
     ("room_kinds.toml", 'through = "network"', "", WrongValue, "room_kinds.toml", "through", "Correct"),
     (
         "constitution.toml",
