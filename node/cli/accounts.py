@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
+import sys
 
 import click
 
@@ -47,7 +49,6 @@ def login(user: str, homeserver: str, home: str | None, as_json: bool) -> None:
 
 def _password(user: str) -> str:
     """Ask on a terminal without showing it; elsewhere read one line. Never an argument."""
-    stdin = click.get_text_stream("stdin")
-    if stdin.isatty():
-        return str(click.prompt(f"Password of {user}", hide_input=True, err=True))
-    return stdin.readline().rstrip("\r\n")
+    if sys.stdin.isatty():
+        return getpass.getpass(f"Password of {user}: ")
+    return sys.stdin.readline().rstrip("\r\n")

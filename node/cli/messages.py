@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -52,7 +53,7 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
 @json_option
 def send(room: str, text: str, user: str | None, home: str | None, as_json: bool) -> None:
     """Send TEXT, encrypted, to ROOM (its id, alias or name); `-` reads TEXT from standard input."""
-    body = click.get_text_stream("stdin").read() if text == "-" else text
+    body = sys.stdin.read() if text == "-" else text
 
     async def work(session: Session) -> dict[str, str]:
         room_id = await _room_id(session, room)

@@ -56,7 +56,9 @@ class Rogatory:
                 seen.append(json.loads(line))
                 if until(seen[-1]):
                     return seen
-            raise AssertionError(f"listen ended after {seen}: {process.stderr.read() if process.stderr else ''}")
+            raise AssertionError(
+                f"listen ended after {seen}: {process.stderr.read() if process.stderr else ''}"
+            )
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:

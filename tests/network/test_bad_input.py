@@ -75,7 +75,11 @@ class TestSmallNetwork:
     def test_interrupted_up_goes_on_later(self, rogatory: Rogatory, lines: int) -> None:
         """Ctrl-C after any line of progress ends `up` with 130 and says how to go on."""
         with subprocess.Popen(
-            [ROGATORY, *SMALL], env=rogatory.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+            [ROGATORY, *SMALL],
+            env=rogatory.environment,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
         ) as process:
             assert process.stderr is not None
             for _ in range(lines):

@@ -38,11 +38,13 @@ def received(network: Network) -> dict[str, Any]:
 
 
 def test_six_nodes_are_healthy_and_known_by_name(network: Network) -> None:
-    """`up --json` names six healthy nodes with their server names and addresses, and every function account."""
+    """`up --json` names six healthy nodes by their server names, and every function account."""
     nodes = network.report["nodes"]
     assert list(nodes) == REGIONS
     assert all(node["healthy"] for node in nodes.values())
-    assert {node["server_name"] for node in nodes.values()} == {f"{region}.rogatory.test" for region in REGIONS}
+    assert {node["server_name"] for node in nodes.values()} == {
+        f"{region}.rogatory.test" for region in REGIONS
+    }
     roles = [account["role"] for account in network.report["accounts"]]
     assert {role: roles.count(role) for role in set(roles)} == {
         "focal-point": 5,
@@ -56,7 +58,7 @@ def test_six_nodes_are_healthy_and_known_by_name(network: Network) -> None:
 def test_the_focal_point_of_another_region_decrypts_the_request(
     network: Network, received: dict[str, Any]
 ) -> None:
-    """The request that `up` names is decrypted by the addressee's own session, on a node that is not the Court's."""
+    """The addressee's own session, on a node that is not the Court's, decrypts the request that `up` names."""
     assert received["room_id"] == network.report["request"]["room_id"]
     assert received["sender"] == network.court
     assert received["type"] == "m.room.message"
@@ -66,7 +68,9 @@ def test_the_focal_point_of_another_region_decrypts_the_request(
     assert received["trust"] in {"pinned", "attested", "verified"}
 
 
-def verdict_of_an_outsider(network: Network, received: dict[str, Any], content: object, tmp_path: Path) -> int:
+def verdict_of_an_outsider(
+    network: Network, received: dict[str, Any], content: object, tmp_path: Path
+) -> int:
     (tmp_path / "content.json").write_text(json.dumps(content))
     home = network.rogatory.home
     command = [
@@ -80,9 +84,7 @@ def verdict_of_an_outsider(network: Network, received: dict[str, Any], content: 
     return subprocess.run(command, capture_output=True, check=False).returncode
 
 
-def test_an_outsider_verifies_the_request(
-    network: Network, received: dict[str, Any], tmp_path: Path
-) -> None:
+def test_an_outsider_verifies_the_request(network: Network, received: dict[str, Any], tmp_path: Path) -> None:
     """A program that knows only the wire format and the root's public key finds that the signature holds."""
     assert verdict_of_an_outsider(network, received, received["content"], tmp_path) == 0
 
@@ -167,6 +169,18 @@ def test_no_secret_stands_in_a_command_line(network: Network) -> None:
 
     passwords = [path.read_text().strip() for path in network.rogatory.home.rglob("password")]
     assert passwords
-    secrets = [*passwords, *(p.read_text().split()[-1] for p in network.rogatory.home.rglob("*.key") if p.is_file() and p.suffix == ".key" and p.name != "tls.key" and p.name != "ca.key" and b"\0" not in p.read_bytes()[:64] and p.read_bytes().isascii())]
+    secrets = [
+        *passwords,
+        *(
+            p.read_text().split()[-1]
+            for p in network.rogatory.home.rglob("*.key")
+            if p.is_file()
+            and p.suffix == ".key"
+            and p.name != "tls.key"
+            and p.name != "ca.key"
+            and b"\0" not in p.read_bytes()[:64]
+            and p.read_bytes().isascii()
+        ),
+    ]
     lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
     assert not [line for line in lines for secret in secrets if secret and secret in line]

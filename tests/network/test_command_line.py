@@ -1,0 +1,57 @@
+"""The command line's frame: quick help, wrong usage, and what it must not load."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from node.cli.main import VERBS
+from tests.network.rogatory import Rogatory
+
+HEAVY = ("nio", "textual", "aiohttp", "msgspec", "sqlite_utils", "vodozemac", "nacl", "psutil", "synapse")
+
+
+def modules_after(code: str) -> set[str]:
+    """Return the top-level names in sys.modules after running `code` in a fresh interpreter."""
+    program = f"{code}\nimport sys\nprint(' '.join({{name.partition('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_help_lists_every_verb(tmp_path: Path) -> None:
+    """`rogatory --help` names each verb with its line of help, without a home."""
+    said = Rogatory(tmp_path / "none").run("--help").stdout
+    assert [verb for verb in VERBS if f"\n  {verb} " not in said] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(tmp_path: Path, verb: str) -> None:
+    """Each verb's module loads and explains itself."""
+    said = Rogatory(tmp_path / "none").run(verb, "--help").stdout
+    assert "Usage: rogatory" in said
+    assert len(said.splitlines()) > 3
+
+
+def test_a_misspelt_verb_names_the_nearest(tmp_path: Path) -> None:
+    """`rogatory stauts` is wrong usage and names `status`."""
+    said = Rogatory(tmp_path / "none").run("stauts", expect=2).stderr
+    assert "'status'" in said
+
+
+def test_the_frame_of_the_command_line_loads_nothing_heavy() -> None:
+    """What `--help` loads has none of the heavy libraries in it."""
+    assert modules_after("import node.cli.main").isdisjoint(HEAVY)
+
+
+def test_status_loads_nothing_heavy() -> None:
+    """`rogatory status` is quick because it loads neither asyncio's servers nor the libraries of others."""
+    assert modules_after("import node.cli.processes").isdisjoint(HEAVY)
+
+
+def test_status_without_a_home_says_what_to_do(tmp_path: Path) -> None:
+    """Without a home, `status` says so and names `rogatory up`."""
+    said = Rogatory(tmp_path / "none").run("status", expect=1).stderr
+    assert "rogatory up" in said
