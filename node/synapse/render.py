@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from node.synapse.log_config import log_settings
 from node.synapse.secret_files import ensure_secrets
 from node.synapse.settings import homeserver_settings
 from node.synapse.signing_key import ensure_signing_key
+from policies.trust.errors import ManifestRolledBack
 from policies.trust.manifest import Manifest
 
+_LEAST_SERIAL = re.compile(r"^ +least_serial: (\d+)$", re.MULTILINE)
 _HEAD = "# Rendered from node.toml and the manifest by rogatory; changes here are lost.\n"
 
 
@@ -22,10 +25,11 @@ def render_node(config: NodeConfig, manifest: Manifest, folder: Path) -> bool:
 
     `manifest` must have been read with the pinned root. Certificates are not made here. Only what differs is
     written; return whether anything was. Raises ConfigurationInvalid when the manifest has another node for
-    this region.
+    this region, ManifestRolledBack when the node was rendered with a newer manifest before.
     """
     _check_in_manifest(config, manifest)
     place = private_folder(folder).resolve()
+    _check_newest(place / "homeserver.yaml", manifest)
     private_folder(place / "media")
     changed = [
         ensure_secrets(place),
@@ -45,6 +49,16 @@ def _check_in_manifest(config: NodeConfig, manifest: Manifest) -> None:
             f"The node {config.server_name} of region {config.region} is not in the manifest.",
             why=f"Manifest {manifest.serial} of {manifest.network} has: {', '.join(manifest.server_names)}.",
             remedy="Correct region and server_name in node.toml, or get the network's newest manifest.",
+        )
+
+
+def _check_newest(rendered: Path, manifest: Manifest) -> None:
+    seen = _LEAST_SERIAL.search(rendered.read_text()) if rendered.exists() else None
+    if seen is not None and manifest.serial < int(seen[1]):
+        raise ManifestRolledBack(
+            "The manifest is an older one.",
+            why=f"Its serial is {manifest.serial}, and this node already runs with {seen[1]}.",
+            remedy="Get the network's newest manifest.",
         )
 
 
