@@ -1,7 +1,7 @@
 """The fence: the network's rules, enforced by the homeserver itself on its own users, bots up or down.
 
-The rules are in `rules.py` and `creation.py`; here they answer Synapse's callbacks. Which
-callback sees what, and why exactly these, was measured:
+The rules are in `rules.py` and `creation.py`; here they answer Synapse's callbacks. Which callback sees what,
+and why exactly these, was measured:
 
 - Only `on_create_room` leaves nothing behind when it refuses, and it alone may amend; /upgrade does not pass
   it, so `user_may_create_room` looks at the version once more.
