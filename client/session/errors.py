@@ -88,5 +88,11 @@ class NotEncrypted(SessionError):
     exit_code = 3
 
 
+class IdentityChanged(SessionError):
+    """The identity of a member is not the one that was pinned; a person must decide."""
+
+    exit_code = 3
+
+
 class NobodyCanRead(SessionError):
     """No device of the room's other members could read what was to be sent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from client.session.errors import HomeserverRefused, LoggedOut, NotAllowed
+from client.session.events import Json
 from client.session.http_transport import HttpTransport
 from client.session.wire import CLIENT
 
@@ -25,7 +26,7 @@ async def log_in(homeserver: str, user: str, password: str, *, device_name: str 
 
     Raises NotAllowed when user and password do not fit, and what the transport raises.
     """
-    body = {
+    body: dict[str, Json] = {
         "type": "m.login.password",
         "identifier": {"type": "m.id.user", "user": user},
         "password": password,

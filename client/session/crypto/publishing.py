@@ -5,6 +5,8 @@ Every step can be repeated: what is sent was stored before, and the server takes
 
 from __future__ import annotations
 
+import asyncio
+
 from client.session.crypto.olm_account import OlmAccount
 from client.session.crypto.own_identity import OwnIdentity
 from client.session.errors import HomeserverRefused, SessionError
@@ -16,7 +18,11 @@ from client.session.wire import CLIENT
 
 
 async def publish_identity(
-    transport: Transport, db: Database, account: OlmAccount, identity: OwnIdentity
+    transport: Transport,
+    db: Database,
+    account: OlmAccount,
+    identity: OwnIdentity,
+    lock: asyncio.Lock | None = None,
 ) -> None:
     """Publish the identity, and the device already signed by it with its first one-time keys.
 
@@ -39,7 +45,16 @@ async def publish_identity(
                 remedy="Verify this device from the other one, or recover with the recovery key.",
             ) from None
         raise
-    await publish_keys(transport, db, account, identity, on_server=0, fallback_unused=False, device=True)
+    await publish_keys(
+        transport,
+        db,
+        account,
+        identity,
+        on_server=0,
+        fallback_unused=False,
+        lock=lock or asyncio.Lock(),
+        device=True,
+    )
 
 
 async def publish_keys(
@@ -50,21 +65,27 @@ async def publish_keys(
     *,
     on_server: int,
     fallback_unused: bool,
+    lock: asyncio.Lock,
     device: bool = False,
 ) -> None:
-    """Upload one-time keys and a fallback key where the server runs low, and with `device` the device too."""
+    """Upload one-time keys and a fallback key where the server runs low, and with `device` the device too.
+
+    `lock` guards the account while it is changed and saved.
+    """
     facts = Facts(db)
-    if account.replenish(on_server, fallback_unused=fallback_unused):
-        account.save(facts)
-    body = account.unpublished_keys()
+    async with lock:
+        if account.replenish(on_server, fallback_unused=fallback_unused):
+            account.save(facts)
+        body = account.unpublished_keys()
     if device:
         keys = account.device_keys()
         body["device_keys"] = identity.self_signing.sign(keys, account.user_id) if identity else keys
     if not body:
         return
     await transport.request("POST", f"{CLIENT}/keys/upload", body=body)
-    account.mark_published()
-    with db.atomic():
-        account.save(facts)
-        if device:
-            facts.put(Fact.PUBLISHED, b"1")
+    async with lock:
+        account.mark_published()
+        with db.atomic():
+            account.save(facts)
+            if device:
+                facts.put(Fact.PUBLISHED, b"1")

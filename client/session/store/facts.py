@@ -19,7 +19,6 @@ class Fact(enum.StrEnum):
     USER_SIGNING_SEED = "user_signing_seed"
     PUBLISHED = "published"
     SYNC_TOKEN = "sync_token"  # noqa: S105 # the fact's name, not a token
-    LISTEN_CURSOR = "listen_cursor"
 
 
 class Facts:

@@ -39,7 +39,7 @@ _FIRST = (
     """CREATE TABLE outbound_shares (
         session_id TEXT, user_id TEXT, device_id TEXT, curve25519 TEXT NOT NULL,
         PRIMARY KEY (session_id, user_id, device_id)) WITHOUT ROWID""",
-    "CREATE TABLE to_device_queue (id INTEGER PRIMARY KEY, room_id TEXT, type TEXT, body BLOB NOT NULL)",
+    "CREATE TABLE to_device_queue (id INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT, body BLOB NOT NULL)",
     """CREATE TABLE rooms (
         room_id TEXT PRIMARY KEY, membership TEXT NOT NULL, encryption BLOB, unread INTEGER NOT NULL,
         last_activity INTEGER NOT NULL) WITHOUT ROWID""",
@@ -58,6 +58,8 @@ _FIRST = (
     """CREATE UNIQUE INDEX events_by_ratchet ON events (room_id, session_id, message_index)
         WHERE message_index IS NOT NULL""",
     "CREATE INDEX events_sealed ON events (room_id, session_id) WHERE sealed IS NOT NULL",
+    # How far each reader of what arrives has come.
+    "CREATE TABLE cursors (reader TEXT PRIMARY KEY, arrived INTEGER NOT NULL) WITHOUT ROWID",
     # Where a room's timeline has a hole: fetch backwards from `token` until `above` is met.
     "CREATE TABLE gaps (id INTEGER PRIMARY KEY, room_id TEXT NOT NULL, token TEXT NOT NULL, below INTEGER)",
     """CREATE TABLE outbox (

@@ -1,0 +1,84 @@
+"""The crypto engine of one device: its parts, put together around one store and one transport."""
+
+from __future__ import annotations
+
+import asyncio
+
+from client.session.crypto.device_list import DeviceList
+from client.session.crypto.inbound_sessions import InboundSessions
+from client.session.crypto.key_sharing import KeySharing
+from client.session.crypto.olm_account import OlmAccount
+from client.session.crypto.olm_sessions import OlmSessions
+from client.session.crypto.outbound_sessions import OutboundSessions
+from client.session.crypto.own_identity import OwnIdentity
+from client.session.crypto.publishing import publish_identity, publish_keys
+from client.session.crypto.room_decryption import RoomDecryption
+from client.session.crypto.to_device import ToDevice
+from client.session.crypto.to_device_queue import ToDeviceQueue
+from client.session.errors import StoreError
+from client.session.store.facts import Fact, Facts
+from client.session.store.sqlcipher import Database
+from client.session.transport import Transport
+
+
+class Machine:
+    """The parts of the engine. `lock` is held while ratchets turn and until they are saved."""
+
+    def __init__(self, db: Database, transport: Transport) -> None:
+        facts = Facts(db)
+        user_id, device_id = facts.text(Fact.USER_ID), facts.text(Fact.DEVICE_ID)
+        account = OlmAccount.load(facts, user_id, device_id) if user_id and device_id else None
+        identity = OwnIdentity.load(facts, account.user_id) if account else None
+        if account is None or identity is None:
+            raise StoreError(
+                "The store holds no device.",
+                why="Its enrolment was never finished.",
+                remedy="Log in again with `rogatory login`.",
+            )
+        self._db = db
+        self._transport = transport
+        self.account = account
+        self.identity = identity
+        self.lock = asyncio.Lock()
+        self.devices = DeviceList(db, transport, account.user_id, identity.master.public_key)
+        self.olm = OlmSessions(db, account)
+        self.inbound = InboundSessions(db)
+        self.outbound = OutboundSessions(db, account)
+        self.queue = ToDeviceQueue(db, transport, account.device_id)
+        self.to_device = ToDevice(account, self.devices, self.olm, self.inbound)
+        self.decryption = RoomDecryption(db, self.inbound, self.devices, account.user_id)
+        self.sharing = KeySharing(
+            db=db,
+            transport=transport,
+            account=account,
+            identity=identity,
+            devices=self.devices,
+            olm=self.olm,
+            inbound=self.inbound,
+            outbound=self.outbound,
+            queue=self.queue,
+            lock=self.lock,
+        )
+
+    def save_changes(self) -> None:
+        """Write what to-device messages changed, in the caller's transaction."""
+        self.inbound.save_changes()
+        if self.olm.save_changes():
+            self.account.save(Facts(self._db))
+
+    async def publish(self) -> None:
+        """Finish an enrolment that was interrupted. Raises what the transport raises."""
+        if Facts(self._db).get(Fact.PUBLISHED) is None:
+            await publish_identity(self._transport, self._db, self.account, self.identity, self.lock)
+
+    async def replenish(self, one_time_keys_left: int, *, fallback_unused: bool) -> None:
+        """Publish new one-time keys where the server runs low. Raises what the transport raises."""
+        await publish_keys(
+            self._transport,
+            self._db,
+            self.account,
+            self.identity,
+            on_server=one_time_keys_left,
+            fallback_unused=fallback_unused,
+            lock=self.lock,
+        )

@@ -1,0 +1,109 @@
+"""Decrypting one event of a room's timeline, with every check between the ciphertext and its reader."""
+
+from __future__ import annotations
+
+import msgspec
+from vodozemac import MegolmMessage
+
+from client.session.crypto.device_list import DeviceList
+from client.session.crypto.inbound_sessions import InboundSessions
+from client.session.crypto.olm_account import MEGOLM
+from client.session.crypto.trust import assess
+from client.session.events import Json, Trust
+from client.session.store.sqlcipher import Database
+
+
+class _Encrypted(msgspec.Struct):
+    # sender_key and device_id are deprecated and prove nothing: they are not read (Matrix spec, 1.3).
+    algorithm: str
+    session_id: str
+    ciphertext: str
+
+
+class _Plaintext(msgspec.Struct):
+    room_id: str
+    type: str
+    content: dict[str, Json]
+
+
+class Decrypted(msgspec.Struct, frozen=True):
+    """What an event says, and how far its sender may be believed."""
+
+    type: str
+    content: dict[str, Json]
+    trust: Trust
+    reason: str | None
+    session_id: str
+    message_index: int
+
+
+class Undecryptable(Exception):
+    """The event cannot be read. `reason` is for people; `session_id` is set when its key may still come."""
+
+    def __init__(self, reason: str, session_id: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.session_id = session_id
+
+
+class RoomDecryption:
+    """Decrypts the events of one store's rooms."""
+
+    def __init__(
+        self, db: Database, sessions: InboundSessions, devices: DeviceList, own_user_id: str
+    ) -> None:
+        self._db = db
+        self._sessions = sessions
+        self._devices = devices
+        self._own_user_id = own_user_id
+        self._seen: dict[tuple[str, str, int], str] = {}
+
+    def decrypt(self, room_id: str, event_id: str, sender: str, content: msgspec.Raw) -> Decrypted:
+        """Decrypt an `m.room.encrypted` event. Raises Undecryptable.
+
+        A message index that another event has used is a replay and is refused (Matrix spec, Megolm).
+        """
+        try:
+            encrypted = msgspec.json.decode(content, type=_Encrypted)
+        except (msgspec.DecodeError, RecursionError):
+            raise Undecryptable("The event is malformed.") from None
+        if encrypted.algorithm != MEGOLM:
+            raise Undecryptable("It is encrypted in a way that is not used here.")
+        session = self._sessions.find(room_id, encrypted.session_id, sender)
+        if session is None:
+            raise Undecryptable("Its key has not arrived.", encrypted.session_id)
+        try:
+            message = session.vodozemac.decrypt(MegolmMessage.from_base64(encrypted.ciphertext))
+        except ValueError:
+            raise Undecryptable(
+                "The key we have does not open it; it may begin later than this message.",
+                encrypted.session_id,
+            ) from None
+        try:
+            plaintext = msgspec.json.decode(message.plaintext, type=_Plaintext)
+        except (msgspec.DecodeError, RecursionError):
+            raise Undecryptable("What was encrypted is malformed.") from None
+        if plaintext.room_id != room_id:
+            raise Undecryptable("It was written for another room and has been moved here.")
+        self._refuse_replay(room_id, encrypted.session_id, message.message_index, event_id)
+        trust, reason = assess(sender, session, self._devices, self._own_user_id)
+        return Decrypted(
+            plaintext.type, plaintext.content, trust, reason, encrypted.session_id, message.message_index
+        )
+
+    def forget_uncommitted(self) -> None:
+        """Drop what was seen since the last commit: the table of events has it, or it was rolled back."""
+        self._seen.clear()
+
+    def _refuse_replay(self, room_id: str, session_id: str, index: int, event_id: str) -> None:
+        name = (room_id, session_id, index)
+        first = self._seen.get(name)
+        if first is None:
+            row = self._db.execute(
+                "SELECT event_id FROM events WHERE room_id = ? AND session_id = ? AND message_index = ?",
+                name,
+            ).fetchone()
+            first = row[0] if row else event_id
+            self._seen[name] = first
+        if first != event_id:
+            raise Undecryptable("It repeats a message that was sent before.")

@@ -1,0 +1,107 @@
+"""Reading what other devices send to ours. Whatever one message holds, the next is read."""
+
+from __future__ import annotations
+
+import logging
+
+import msgspec
+
+from client.session.crypto.device_list import DeviceList
+from client.session.crypto.inbound_sessions import DIRECT, InboundSessions, KeyRefused
+from client.session.crypto.olm_account import MEGOLM, OLM, OlmAccount
+from client.session.crypto.olm_payload import Envelope, PayloadRejected, open_payload
+from client.session.crypto.olm_sessions import OlmSessions, OlmUnreadable
+
+_log = logging.getLogger(__name__)
+
+
+class _ToDeviceEvent(msgspec.Struct):
+    type: str
+    sender: str
+    content: msgspec.Raw
+
+
+class _Ciphertext(msgspec.Struct):
+    type: int
+    body: str
+
+
+class _OlmContent(msgspec.Struct):
+    algorithm: str
+    sender_key: str
+    ciphertext: dict[str, _Ciphertext]
+
+
+class _RoomKey(msgspec.Struct):
+    algorithm: str
+    room_id: str
+    session_id: str
+    session_key: str
+
+
+class ToDevice:
+    """Takes in to-device messages: into the Olm sessions and the room keys, in memory until saved."""
+
+    def __init__(
+        self, account: OlmAccount, devices: DeviceList, olm: OlmSessions, inbound: InboundSessions
+    ) -> None:
+        self._account = account
+        self._devices = devices
+        self._olm = olm
+        self._inbound = inbound
+
+    def receive(self, raw: msgspec.Raw) -> tuple[str, str] | None:
+        """Read one message; return (room id, session id) of a room key that lets us read more.
+
+        Never raises for what a message holds: it is logged once, without its content, and dropped.
+        """
+        try:
+            event = msgspec.json.decode(raw, type=_ToDeviceEvent)
+            if event.type != "m.room.encrypted":
+                return None
+            envelope = self._opened(event)
+            if envelope.type == "m.room_key":
+                return self._take_room_key(envelope)
+        except (msgspec.DecodeError, RecursionError):
+            _log.warning("A to-device message was dropped: malformed")
+        except (OlmUnreadable, PayloadRejected, KeyRefused) as reason:
+            _log.warning("A to-device message was dropped: %s", reason)
+        return None
+
+    def sender(self, raw: msgspec.Raw) -> str | None:
+        """Return who is said to have sent an encrypted message, to have their keys at hand in time."""
+        try:
+            event = msgspec.json.decode(raw, type=_ToDeviceEvent)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return event.sender if event.type == "m.room.encrypted" else None
+
+    def _opened(self, event: _ToDeviceEvent) -> Envelope:
+        content = msgspec.json.decode(event.content, type=_OlmContent)
+        ours = content.ciphertext.get(self._account.curve25519)
+        if content.algorithm != OLM or ours is None:
+            raise OlmUnreadable("not encrypted for this device")
+        plaintext = self._olm.decrypt(content.sender_key, ours.type, ours.body)
+        return open_payload(
+            plaintext,
+            sender=event.sender,
+            sender_key=content.sender_key,
+            account=self._account,
+            devices=self._devices,
+        )
+
+    def _take_room_key(self, envelope: Envelope) -> tuple[str, str] | None:
+        key = msgspec.json.decode(envelope.content, type=_RoomKey)
+        if key.algorithm != MEGOLM:
+            raise KeyRefused("the room key is for an algorithm that is not used here")
+        better = self._inbound.add(
+            room_id=key.room_id,
+            session_id=key.session_id,
+            session_key=key.session_key,
+            sender_key=envelope.sender_key,
+            signing_key=envelope.signing_key,
+            sender=envelope.sender,
+            device_id=envelope.device_id,
+            provenance=DIRECT,
+        )
+        return (key.room_id, key.session_id) if better else None

@@ -1,0 +1,51 @@
+"""Opening an account's session: ours to hold, or, where another process holds it, through that process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+from collections.abc import AsyncIterator, Iterator
+
+from client.session.accounts import Account
+from client.session.http_transport import HttpTransport
+from client.session.owned_tasks import OwnedTasks
+from client.session.session import OpenSession, Welcome
+from client.session.store.account_lock import held_store
+from client.session.store.account_store import open_account_store
+from client.session.store.facts import Fact, Facts
+from client.session.store.sqlcipher import Database
+
+_FIRST_SYNC_PATIENCE = 15.0
+"""Seconds that opening waits for the first sync; after that the session is open, and offline."""
+
+
+@contextlib.asynccontextmanager
+async def hold_session(account: Account, *, welcome: Welcome) -> AsyncIterator[OpenSession]:
+    """Hold the account's store, and sync until the block ends. Raises StoreHeld, StoreError, LoggedOut.
+
+    A homeserver that does not answer is no error: the session opens from its store, offline.
+    """
+    with held_store(account.lock_path, account.user_id), _opened_store(account) as db:
+        token = Facts(db).text(Fact.ACCESS_TOKEN)
+        async with HttpTransport(account.homeserver, token) as transport, OwnedTasks() as tasks:
+            session = OpenSession(db, transport, tasks.begin, welcome)
+            session.start()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(session.sync.attempted.wait(), _FIRST_SYNC_PATIENCE)
+            if session.sync.ended is not None:
+                raise session.sync.ended
+            gc.freeze()  # what is loaded now stays; collections need not look at it again
+            try:
+                yield session
+            finally:
+                session.close()
+
+
+@contextlib.contextmanager
+def _opened_store(account: Account) -> Iterator[Database]:
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        yield db
+    finally:
+        db.close()

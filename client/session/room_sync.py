@@ -1,0 +1,174 @@
+"""Taking in one room of a sync: its state by the reducer, its timeline decrypted into rows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import msgspec
+
+from client.session.crypto.room_decryption import RoomDecryption, Undecryptable
+from client.session.events import Json, Membership, StateEvent, TimelineEvent, Trust
+from client.session.room_state import RoomState
+from client.session.store.room_store import RoomStore
+from client.session.store.timeline import NewEvent, SealedEvent, Timeline
+from client.session.sync_answer import (
+    Events,
+    RoomTimeline,
+    StrippedEvent,
+    SyncedRoom,
+    Unread,
+    WireEvent,
+    read,
+)
+from client.session.wire import WireStateEvent
+
+_log = logging.getLogger(__name__)
+_LARGEST_TIME = 2**44
+"""Milliseconds: the year 2527. A server may write anything."""
+
+
+class RoomSync:
+    """Takes in rooms, in memory and into the caller's transaction."""
+
+    def __init__(self, rooms: RoomStore, timeline: Timeline, decryption: RoomDecryption, own: str) -> None:
+        self._rooms = rooms
+        self._timeline = timeline
+        self._decryption = decryption
+        self._own_user_id = own
+
+    def state_of(self, raw: SyncedRoom) -> list[StateEvent]:
+        """Return the state events of a room's answer: those before the timeline, then those within."""
+        before = read(raw.state, Events, Events()).events
+        within = read(raw.timeline, RoomTimeline, RoomTimeline()).events
+        return [event for one in (*before, *within) if (event := _state_event(one)) is not None]
+
+    def read_event(self, room_id: str, raw: msgspec.Raw) -> list[NewEvent | str]:
+        """Decrypt one event of a room; a redaction comes as the id of the event that it redacts.
+
+        Nothing comes of a state event, nor of one that cannot be read at all, which is logged.
+        """
+        try:
+            event = msgspec.json.decode(raw, type=WireEvent)
+        except (msgspec.DecodeError, RecursionError):
+            _log.warning("A malformed event in room %r was left out", room_id)
+            return []
+        if event.state_key is not None:
+            return []
+        if event.type == "m.room.redaction":
+            target = _redacted(event)
+            return [target] if target else []
+        return [self._read_event(room_id, event)]
+
+    def store(self, room: RoomState, events: Sequence[NewEvent | str]) -> list[TimelineEvent]:
+        """Write events to the room's timeline; return what is new or changed."""
+        new = [event for event in events if isinstance(event, NewEvent)]
+        stored = self._timeline.append(room.room_id, new)
+        redacted = [
+            found
+            for event in events
+            if isinstance(event, str) and (found := self._timeline.redact(room.room_id, event)) is not None
+        ]
+        if new:
+            room.last_activity = max(room.last_activity, *(event.sent_at for event in new))
+        return [*stored, *redacted]
+
+    def heal(self, room_id: str, session_id: str) -> list[TimelineEvent]:
+        """Read again what waited for the key of a session, within the caller's transaction."""
+        healed = []
+        for waiting in self._timeline.sealed(room_id, session_id):
+            event = self._reread(room_id, waiting)
+            if event is not None:
+                healed.append(self._timeline.heal(room_id, waiting.position, event))
+        return healed
+
+    def invitation(self, room: RoomState, events: Sequence[msgspec.Raw]) -> None:
+        """Take in the stripped state of an invitation."""
+        for raw in events:
+            try:
+                event = msgspec.json.decode(raw, type=StrippedEvent)
+                content = msgspec.json.decode(event.content, type=dict[str, Json])
+            except (msgspec.DecodeError, RecursionError):
+                continue
+            state = StateEvent(
+                type=event.type, state_key=event.state_key, sender=event.sender, event_id="", content=content
+            )
+            self._rooms.apply(room, state)
+
+    def room(self, room_id: str, membership: Membership, raw: SyncedRoom) -> RoomState:
+        """Take in the state of a joined or left room, and return it."""
+        known = self._rooms.get(room_id)
+        was_member = known is not None and known.membership is Membership.JOIN
+        room = self._rooms.changing(room_id, membership)
+        if not was_member and membership is Membership.JOIN:
+            self._rooms.clear_state(room)  # stripped state, or what we saw before we left
+        for event in self.state_of(raw):
+            self._rooms.apply(room, event)
+        unread = read(raw.unread_notifications, Unread, Unread()).notification_count
+        room.unread = min(max(unread, 0), 2**31)
+        return room
+
+    def _read_event(self, room_id: str, event: WireEvent) -> NewEvent:
+        sent_at = min(max(event.origin_server_ts, 0), _LARGEST_TIME)
+        if event.type != "m.room.encrypted":
+            return NewEvent(
+                event.event_id,
+                event.sender,
+                sent_at,
+                event.type,
+                {},
+                Trust.UNDECRYPTABLE,
+                "It was sent without encryption, so it is not shown.",
+            )
+        try:
+            read_event = self._decryption.decrypt(room_id, event.event_id, event.sender, event.content)
+        except Undecryptable as undecryptable:
+            waits = undecryptable.session_id is not None
+            return NewEvent(
+                event.event_id,
+                event.sender,
+                sent_at,
+                event.type,
+                {},
+                Trust.UNDECRYPTABLE,
+                undecryptable.reason,
+                session_id=undecryptable.session_id,
+                sealed=bytes(event.content) if waits else None,
+            )
+        return NewEvent(
+            event.event_id,
+            event.sender,
+            sent_at,
+            read_event.type,
+            read_event.content,
+            read_event.trust,
+            read_event.reason,
+            session_id=read_event.session_id,
+            message_index=read_event.message_index,
+        )
+
+    def _reread(self, room_id: str, waiting: SealedEvent) -> NewEvent | None:
+        event = WireEvent(
+            type="m.room.encrypted",
+            sender=waiting.sender,
+            event_id=waiting.event_id,
+            origin_server_ts=waiting.sent_at,
+            content=msgspec.Raw(waiting.sealed),
+        )
+        healed = self._read_event(room_id, event)
+        return None if healed.sealed is not None else healed
+
+
+def _redacted(event: WireEvent) -> str | None:
+    if event.redacts:
+        return event.redacts
+    content = read(event.content, dict[str, Json], {})
+    target = content.get("redacts")
+    return target if isinstance(target, str) else None
+
+
+def _state_event(raw: msgspec.Raw) -> StateEvent | None:
+    try:
+        return msgspec.json.decode(raw, type=WireStateEvent).value()
+    except (msgspec.DecodeError, RecursionError):
+        return None

@@ -1,0 +1,193 @@
+"""The open session: it holds the account's store, syncs, and answers what `face.Session` asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+
+from client.session.crypto.machine import Machine
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, UnknownRoom
+from client.session.events import (
+    Connection,
+    Content,
+    Membership,
+    RoomMember,
+    RoomSummary,
+    SentEvent,
+    TimelineEvent,
+    Update,
+)
+from client.session.outbox import Outbox
+from client.session.room_state import RoomState
+from client.session.rooms import RoomRequests
+from client.session.store.room_store import RoomStore
+from client.session.store.sqlcipher import Database
+from client.session.store.timeline import Timeline
+from client.session.sync_application import Applied, SyncApplication
+from client.session.sync_loop import SyncLoop
+from client.session.transport import Transport
+from client.session.updates import Updates
+
+Welcome = Callable[[RoomSummary], bool]
+"""Decides whether an invitation is accepted without asking."""
+Begin = Callable[[Coroutine[None, None, None]], None]
+"""Starts a task that the opener of the session owns."""
+
+
+class OpenSession:
+    """One account's session, in the process that holds its store; made by `opening.open_session`."""
+
+    def __init__(self, db: Database, transport: Transport, begin: Begin, welcome: Welcome) -> None:
+        self._begin = begin
+        self._welcome = welcome
+        self._machine = Machine(db, transport)
+        self._rooms = RoomStore(db)
+        self._timeline = Timeline(db)
+        self._requests = RoomRequests(transport)
+        self._updates = Updates()
+        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin)
+        self._joining: set[str] = set()
+        application = SyncApplication(db, transport, self._machine, self._rooms, self._timeline)
+        self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync)
+
+    @property
+    def user_id(self) -> str:
+        """The account's full user id."""
+        return self._machine.account.user_id
+
+    @property
+    def device_id(self) -> str:
+        """The id of this device."""
+        return self._machine.account.device_id
+
+    @property
+    def connection(self) -> Connection:
+        """The connection to the homeserver as it is now."""
+        return self.sync.connection
+
+    def start(self) -> None:
+        """Begin to sync, and go on with what waits in the outbox."""
+        self._begin(self.sync.run())
+        self._outbox.resume()
+
+    def close(self) -> None:
+        """End the followers' iterations; the owner of the tasks ends the rest."""
+        self._updates.close()
+
+    async def rooms(self) -> Sequence[RoomSummary]:
+        """Return the joined rooms and spaces and the pending invitations, most recent activity first."""
+        shown = (Membership.JOIN, Membership.INVITE)
+        summaries = [room.summary(self.user_id) for room in self._rooms if room.membership in shown]
+        return sorted(summaries, key=lambda room: (-room.last_activity, room.name, room.room_id))
+
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        """Return the members of a room, invited ones included. Raises UnknownRoom."""
+        there = (Membership.JOIN, Membership.INVITE)
+        return [member for member in self._room(room_id).members() if member.membership in there]
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
+        self._room(room_id)
+        return self._timeline.page(room_id, before, limit)
+
+    async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
+        """Join a room by id or alias, and return its id once the session has its state."""
+        room_id = await self._requests.join(room, via)
+        await self._until(room_id, Membership.JOIN)
+        return room_id
+
+    async def leave(self, room_id: str) -> None:
+        """Leave a room, or reject its invitation."""
+        await self._requests.leave(room_id)
+        await self._until(room_id, Membership.LEAVE)
+
+    async def send(
+        self,
+        room_id: str,
+        content: Content,
+        *,
+        type: str = "m.room.message",
+        transaction_id: str | None = None,
+    ) -> SentEvent:
+        """Encrypt and send an event, and return once the server has accepted it.
+
+        It is stored before anything is sent and survives the end of this process. A second call with the
+        same `transaction_id` sends nothing again and returns the same event. Raises NotEncrypted,
+        UnknownRoom, NobodyCanRead, IdentityChanged, or what the homeserver refused.
+        """
+        if self._rooms.get(room_id) is None and self.sync.connection is Connection.LIVE:
+            await self._until(room_id, Membership.JOIN)
+        return await self._outbox.send(room_id, content, type, transaction_id)
+
+    async def readers(self, room_id: str) -> frozenset[str]:
+        """Return the other members, joined or invited, who have a device that would get a room key now.
+
+        The keys are asked for anew. Raises UnknownRoom, and what the transport raises.
+        """
+        users = self._room(room_id).users(Membership.JOIN, Membership.INVITE)
+        return await self._machine.sharing.readers(users)
+
+    async def accept_identity(self, user_id: str) -> None:
+        """Pin the changed identity of a user: a person has decided that it is genuine."""
+        self._machine.devices.accept_identity(user_id)
+
+    async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
+        """Return what has come since the last call of this `reader`, in order, once."""
+        return self._timeline.arrived_after(reader)
+
+    def updates(self) -> AsyncIterator[Update]:
+        """Yield what changes from this call on, until the session closes."""
+        return self._updates.follow()
+
+    def _room(self, room_id: str) -> RoomState:
+        room = self._rooms.get(room_id)
+        if room is None:
+            raise UnknownRoom(
+                f"There is no room {room_id} in this account.",
+                why="It was never joined, and nobody has invited the account to it.",
+                remedy="See `rogatory rooms`.",
+            )
+        return room
+
+    async def _until(self, room_id: str, membership: Membership, patience: float = 30.0) -> None:
+        """Wait until the sync has told of a membership; without a connection, or after `patience`, go on."""
+        updates = self._updates.follow()
+        try:
+            async with asyncio.timeout(patience):
+                while not ((room := self._rooms.get(room_id)) and room.membership is membership):
+                    await anext(updates)
+        except (TimeoutError, StopAsyncIteration):
+            return
+
+    async def _after_sync(self, applied: Applied) -> None:
+        for room_id in applied.rooms:
+            room = self._rooms.get(room_id)
+            if room is None or room.membership is not Membership.INVITE or room_id in self._joining:
+                continue
+            if self._welcome(room.summary(self.user_id)):
+                self._joining.add(room_id)
+                self._begin(self._accept(room_id))
+
+    async def _accept(self, room_id: str) -> None:
+        """Join a room that is welcome, trying again while its servers cannot be reached."""
+        pause = 0.2
+        try:
+            while (room := self._rooms.get(room_id)) and room.membership is Membership.INVITE:
+                try:
+                    await self._requests.join(room_id, self._servers(room))
+                    return
+                except HomeserverRefused as refusal:
+                    if refusal.status < 500:
+                        return  # withdrawn, or not for us: the invitation stays to be seen
+                except HomeserverUnreachable:
+                    pass
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 30)
+        finally:
+            self._joining.discard(room_id)
+
+    def _servers(self, room: RoomState) -> list[str]:
+        inviter = room.summary(self.user_id).inviter
+        return [inviter.partition(":")[2]] if inviter else []

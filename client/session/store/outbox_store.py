@@ -1,0 +1,91 @@
+"""Messages on their way: written before the caller is told, kept until the server has them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import msgspec
+
+from client.session.events import Content, Json
+from client.session.store.sqlcipher import Database
+
+_encode = msgspec.json.Encoder().encode
+_COLUMNS = "id, room_id, transaction_id, type, content, sealed, event_id"
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """One message. `sealed` is the ciphertext once there is one: a repetition sends the very same."""
+
+    id: int
+    room_id: str
+    transaction_id: str
+    type: str
+    content: dict[str, Json]
+    sealed: dict[str, Json] | None
+    event_id: str | None
+
+
+class OutboxStore:
+    """The outbox of one store; every call is a transaction of its own."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def put(self, room_id: str, type: str, content: Content, transaction_id: str | None) -> OutboxRow:
+        """Queue a message. One with a `transaction_id` that was queued before is that same message.
+
+        It is then queued again if the server had refused it.
+        """
+        transaction_id = transaction_id or f"rog-{secrets.token_hex(12)}"
+        with self._db.atomic():
+            self._db.execute(
+                "INSERT INTO outbox (room_id, transaction_id, type, content, queued_at)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (transaction_id) DO UPDATE SET failure = NULL",
+                [room_id, transaction_id, type, _encode(content), int(time.time() * 1000)],
+            )
+        query = f"SELECT {_COLUMNS} FROM outbox WHERE transaction_id = ?"  # noqa: S608 # fixed columns
+        return _row(self._db.execute(query, [transaction_id]).fetchone())
+
+    def waiting(self, room_id: str) -> OutboxRow | None:
+        """Return the oldest message of a room that is still to be sent."""
+        query = (
+            f"SELECT {_COLUMNS} FROM outbox WHERE room_id = ?"  # noqa: S608 # fixed columns
+            " AND event_id IS NULL AND failure IS NULL ORDER BY id LIMIT 1"
+        )
+        row = self._db.execute(query, [room_id]).fetchone()
+        return None if row is None else _row(row)
+
+    def rooms_waiting(self) -> list[str]:
+        """Return the rooms that have something to be sent."""
+        query = "SELECT DISTINCT room_id FROM outbox WHERE event_id IS NULL AND failure IS NULL"
+        return [room_id for (room_id,) in self._db.execute(query)]
+
+    def seal(self, row: OutboxRow, sealed: dict[str, Json]) -> None:
+        """Keep the ciphertext, in the transaction that saves the ratchet which made it."""
+        self._db.execute("UPDATE outbox SET sealed = ? WHERE id = ?", [_encode(sealed), row.id])
+
+    def sent(self, row: OutboxRow, event_id: str) -> None:
+        """Note that the server has the message. What it said is in the timeline, so it is dropped here."""
+        self._db.execute(
+            "UPDATE outbox SET event_id = ?, content = '{}', sealed = NULL WHERE id = ?", [event_id, row.id]
+        )
+
+    def failed(self, row: OutboxRow, failure: str) -> None:
+        """Note that the message cannot be sent; the ciphertext goes, as its key may be worn by then."""
+        self._db.execute("UPDATE outbox SET failure = ?, sealed = NULL WHERE id = ?", [failure, row.id])
+
+
+def _row(row: tuple[int, str, str, str, bytes, bytes | None, str | None]) -> OutboxRow:
+    number, room_id, transaction_id, type, content, sealed, event_id = row
+    return OutboxRow(
+        number,
+        room_id,
+        transaction_id,
+        type,
+        msgspec.json.decode(content, type=dict[str, Json]),
+        None if sealed is None else msgspec.json.decode(sealed, type=dict[str, Json]),
+        event_id,
+    )

@@ -1,0 +1,111 @@
+"""The answer to /sync, read so that one malformed part costs no other (Matrix spec, "Syncing").
+
+Every part stays raw bytes until it is its turn.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+
+ABSENT = msgspec.Raw(b"null")
+"""What a part that was left out reads as. (msgspec knows no union of Raw and None.)"""
+_NOTHING = msgspec.Raw(b"{}")
+_Part = TypeVar("_Part")
+
+
+class SyncAnswer(msgspec.Struct):
+    """The top level. Without `next_batch` there is nothing to go on from, and the answer is refused."""
+
+    next_batch: str
+    rooms: msgspec.Raw = _NOTHING
+    to_device: msgspec.Raw = _NOTHING
+    device_lists: msgspec.Raw = _NOTHING
+    device_one_time_keys_count: msgspec.Raw = ABSENT
+    device_unused_fallback_key_types: msgspec.Raw = ABSENT
+
+
+class Rooms(msgspec.Struct):
+    """The rooms of an answer, by membership."""
+
+    join: msgspec.Raw = _NOTHING
+    invite: msgspec.Raw = _NOTHING
+    knock: msgspec.Raw = _NOTHING
+    leave: msgspec.Raw = _NOTHING
+
+
+class Events(msgspec.Struct):
+    """A list of events, each raw."""
+
+    events: list[msgspec.Raw] = []
+
+
+class RoomTimeline(msgspec.Struct):
+    """A piece of a timeline; `limited` says that something is missing before it."""
+
+    events: list[msgspec.Raw] = []
+    limited: bool = False
+    prev_batch: str | None = None
+
+
+class Unread(msgspec.Struct):
+    """What the server counts as unread."""
+
+    notification_count: int = 0
+
+
+class SyncedRoom(msgspec.Struct):
+    """A joined or left room in an answer."""
+
+    state: msgspec.Raw = _NOTHING
+    timeline: msgspec.Raw = _NOTHING
+    unread_notifications: msgspec.Raw = _NOTHING
+
+
+class InvitedRoom(msgspec.Struct):
+    """An invitation, or a knock of ours, in an answer."""
+
+    invite_state: msgspec.Raw = _NOTHING
+    knock_state: msgspec.Raw = _NOTHING
+
+
+class DeviceLists(msgspec.Struct):
+    """Whose devices changed, and who shares no encrypted room with us any more."""
+
+    changed: list[str] = []
+    left: list[str] = []
+
+
+class WireEvent(msgspec.Struct):
+    """An event of a timeline."""
+
+    type: str
+    sender: str
+    event_id: str
+    origin_server_ts: int
+    content: msgspec.Raw
+    state_key: str | None = None
+    redacts: str | None = None
+
+
+class StrippedEvent(msgspec.Struct):
+    """An event as an invitation shows it: without an id."""
+
+    type: str
+    sender: str
+    state_key: str
+    content: msgspec.Raw
+
+
+def read(raw: msgspec.Raw, type: type[_Part], otherwise: _Part) -> _Part:
+    """Return a part decoded, or `otherwise` when it is malformed."""
+    try:
+        return msgspec.json.decode(raw, type=type)
+    except (msgspec.DecodeError, RecursionError):
+        return otherwise
+
+
+def rooms_in(raw: msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """Return the rooms of one membership."""
+    return read(raw, dict[str, msgspec.Raw], {})

@@ -1,0 +1,157 @@
+"""Applying one answer of /sync: keys before messages, everything in one transaction, the token last.
+
+A process that dies before the commit asks for the same answer again, and loses neither key nor message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from client.session.backfill import missing_events
+from client.session.crypto.machine import Machine
+from client.session.errors import HomeserverRefused, HomeserverUnreachable
+from client.session.events import Membership, TimelineEvent
+from client.session.pacing import Pace
+from client.session.room_sync import RoomSync
+from client.session.store.facts import Fact, Facts
+from client.session.store.room_store import RoomStore
+from client.session.store.sqlcipher import Database
+from client.session.store.timeline import NewEvent, Timeline
+from client.session.sync_answer import (
+    DeviceLists,
+    Events,
+    InvitedRoom,
+    Rooms,
+    RoomTimeline,
+    SyncAnswer,
+    SyncedRoom,
+    read,
+    rooms_in,
+)
+from client.session.transport import Transport
+
+_KEYS_PATIENCE = 5.0
+"""Seconds that an answer waits for the keys of its senders before it is shown without them."""
+
+
+class _Sender(msgspec.Struct):
+    sender: str
+
+
+@dataclass
+class Applied:
+    """What an answer changed, once it is committed."""
+
+    events: list[TimelineEvent] = field(default_factory=list)
+    rooms: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Piece:
+    """One joined or left room of an answer, with the events that it left out."""
+
+    room_id: str
+    membership: Membership
+    raw: SyncedRoom
+    events: Sequence[msgspec.Raw]
+
+
+class SyncApplication:
+    """Applies answers to one store."""
+
+    def __init__(
+        self, db: Database, transport: Transport, machine: Machine, rooms: RoomStore, timeline: Timeline
+    ) -> None:
+        self._db = db
+        self._transport = transport
+        self._machine = machine
+        self._rooms = rooms
+        self._timeline = timeline
+        self._room_sync = RoomSync(rooms, timeline, machine.decryption, machine.account.user_id)
+
+    async def apply(self, answer: SyncAnswer) -> Applied:
+        """Apply one answer. Raises HomeserverUnreachable when a gap could not be fetched: ask again."""
+        to_device = read(answer.to_device, Events, Events()).events
+        rooms = read(answer.rooms, Rooms, Rooms())
+        lists = read(answer.device_lists, DeviceLists, DeviceLists())
+        with self._db.atomic():
+            self._machine.devices.mark_changed(lists.changed)
+        pieces = [
+            *await self._pieces(rooms.join, Membership.JOIN),
+            *await self._pieces(rooms.leave, Membership.LEAVE),
+        ]
+        await self._fetch_keys(to_device, pieces)
+        async with self._machine.lock:
+            return await self._commit(answer, to_device, pieces, rooms, lists)
+
+    async def _commit(
+        self,
+        answer: SyncAnswer,
+        to_device: Sequence[msgspec.Raw],
+        pieces: Sequence[_Piece],
+        rooms: Rooms,
+        lists: DeviceLists,
+    ) -> Applied:
+        pace = Pace()
+        keys = []
+        for raw in to_device:
+            keys.append(self._machine.to_device.receive(raw))
+            await pace.give_way()
+        events: dict[str, list[NewEvent | str]] = {}
+        for piece in pieces:
+            of_room = events.setdefault(piece.room_id, [])
+            for raw in piece.events:
+                of_room += self._room_sync.read_event(piece.room_id, raw)
+                await pace.give_way()
+        applied = Applied()
+        with self._db.atomic():
+            self._machine.save_changes()
+            for piece in pieces:
+                room = self._room_sync.room(piece.room_id, piece.membership, piece.raw)
+                applied.events += self._room_sync.store(room, events[piece.room_id])
+            self._invitations(rooms)
+            for key in keys:
+                if key is not None:
+                    applied.events += self._room_sync.heal(*key)
+            applied.rooms = self._rooms.save_changes()
+            self._machine.devices.forget(lists.left)
+            Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
+        self._machine.decryption.forget_uncommitted()
+        return applied
+
+    def _invitations(self, rooms: Rooms) -> None:
+        for part, membership in ((rooms.invite, Membership.INVITE), (rooms.knock, Membership.KNOCK)):
+            for room_id, raw in rooms_in(part).items():
+                invited = read(raw, InvitedRoom, InvitedRoom())
+                stripped = invited.invite_state if membership is Membership.INVITE else invited.knock_state
+                room = self._rooms.changing(room_id, membership)
+                self._room_sync.invitation(room, read(stripped, Events, Events()).events)
+
+    async def _pieces(self, part: msgspec.Raw, membership: Membership) -> list[_Piece]:
+        pieces = []
+        for room_id, raw in rooms_in(part).items():
+            room = read(raw, SyncedRoom, SyncedRoom())
+            timeline = read(room.timeline, RoomTimeline, RoomTimeline())
+            events = timeline.events
+            if timeline.limited and timeline.prev_batch and membership is Membership.JOIN:
+                earlier = await missing_events(self._transport, self._timeline, room_id, timeline.prev_batch)
+                events = [*earlier, *events]
+            pieces.append(_Piece(room_id, membership, room, events))
+        return pieces
+
+    async def _fetch_keys(self, to_device: Sequence[msgspec.Raw], pieces: Sequence[_Piece]) -> None:
+        """Have the keys of everyone who wrote something at hand: without them nobody can be believed."""
+        raw_events = [*to_device, *(raw for piece in pieces for raw in piece.events)]
+        senders = {event.sender for raw in raw_events if (event := read(raw, _Sender | None, None))}
+        unknown = self._machine.devices.unknown(senders)
+        if not unknown:
+            return
+        try:
+            async with asyncio.timeout(_KEYS_PATIENCE):
+                await self._machine.devices.refresh(unknown)
+        except (TimeoutError, HomeserverUnreachable, HomeserverRefused):
+            return  # they stay marked as unknown and are asked for again with the next message

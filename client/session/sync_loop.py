@@ -1,0 +1,140 @@
+"""The loop that asks the homeserver what is new, for as long as the session is open."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from client.session.crypto.machine import Machine
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut, SessionError
+from client.session.events import Connection, ConnectionChanged, RoomChanged
+from client.session.store.facts import Fact, Facts
+from client.session.store.sqlcipher import Database
+from client.session.sync_answer import SyncAnswer, read
+from client.session.sync_application import Applied, SyncApplication
+from client.session.transport import Transport
+from client.session.updates import Updates
+from client.session.wire import CLIENT
+
+_log = logging.getLogger(__name__)
+_POLL_SECONDS = 30
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 3.0
+_NONE = {"not_types": ["*"]}
+_FILTER = msgspec.json.encode(
+    {
+        "presence": _NONE,
+        "account_data": _NONE,
+        "room": {
+            "ephemeral": _NONE,
+            "account_data": _NONE,
+            "timeline": {"limit": 100},
+            # All members, always: whom a message is encrypted for must never depend on who has spoken.
+            "state": {"lazy_load_members": False},
+        },
+    }
+).decode()
+
+
+class SyncLoop:
+    """Syncs one session. `attempted` is set once the first request has ended, well or not."""
+
+    def __init__(
+        self,
+        db: Database,
+        transport: Transport,
+        machine: Machine,
+        application: SyncApplication,
+        updates: Updates,
+        after: Callable[[Applied], Awaitable[None]],
+    ) -> None:
+        self._facts = Facts(db)
+        self._transport = transport
+        self._machine = machine
+        self._application = application
+        self._updates = updates
+        self._after = after
+        self.connection = Connection.STARTING
+        self.attempted = asyncio.Event()
+        self.live = asyncio.Event()
+        self.ended: SessionError | None = None
+
+    async def run(self) -> None:
+        """Sync until cancelled, or until the access token is no longer valid (then `ended` says so)."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._once()
+                pause = _FIRST_PAUSE
+            except LoggedOut as error:
+                self.ended = error
+                self._set(Connection.OFFLINE)
+                self.attempted.set()
+                return
+            except (HomeserverUnreachable, HomeserverRefused) as error:
+                _log.info("The sync failed: %s", error.why)
+                self._set(Connection.OFFLINE)
+                self.attempted.set()
+                await asyncio.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311 # spreads load, no secret
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _once(self) -> None:
+        await self._machine.publish()
+        token = self._facts.text(Fact.SYNC_TOKEN)
+        is_live = self.connection is Connection.LIVE
+        query = {
+            "filter": _FILTER,
+            "set_presence": "offline",
+            "timeout": str(_POLL_SECONDS * 1000 if is_live and token else 0),
+        }
+        if token:
+            query["since"] = token
+        raw = await self._transport.request(
+            "GET", f"{CLIENT}/sync", query=query, timeout=_POLL_SECONDS + (15 if is_live else 90)
+        )
+        answer = _decoded(raw)
+        applied = await self._application.apply(answer)
+        self._set(Connection.LIVE)
+        for event in applied.events:
+            self._updates.publish(event)
+        for room_id in sorted(applied.rooms):
+            self._updates.publish(RoomChanged(room_id=room_id))
+        await self._replenish(answer)
+        await self._after(applied)
+        self.attempted.set()
+
+    async def _replenish(self, answer: SyncAnswer) -> None:
+        counts = read(answer.device_one_time_keys_count, dict[str, int] | None, None)
+        unused = read(answer.device_unused_fallback_key_types, list[str] | None, None)
+        if counts is None or unused is None:
+            return  # the server leaves out what has not changed
+        left = counts.get("signed_curve25519", 0)
+        try:
+            await self._machine.replenish(left, fallback_unused="signed_curve25519" in unused)
+        except HomeserverRefused as refusal:
+            _log.warning("The homeserver refused new one-time keys: %s", refusal.errcode)
+
+    def _set(self, connection: Connection) -> None:
+        if connection is Connection.LIVE:
+            self.live.set()
+        else:
+            self.live.clear()
+        if connection is not self.connection:
+            self.connection = connection
+            self._updates.publish(ConnectionChanged(connection=connection))
+
+
+def _decoded(raw: bytes) -> SyncAnswer:
+    try:
+        return msgspec.json.decode(raw, type=SyncAnswer)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise HomeserverRefused(
+            "The homeserver's answer to a sync cannot be read.",
+            why=f"{error}.",
+            remedy="If it persists, ask who runs the homeserver.",
+            status=200,
+            errcode="M_BAD_JSON",
+        ) from None
