@@ -87,7 +87,7 @@ class RogatoryApp(App[None]):
         """Leave; while a message is being sent, only when asked twice."""
         if self._chat.unsent and not self._leaving:
             self._leaving = True
-            self.notify("A message is still being sent. Press Ctrl+Q again to leave.", severity="warning")
+            self._chat.tell("A message is still being sent. Press Ctrl+Q again to leave.")
             return
         self.exit()
 

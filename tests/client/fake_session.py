@@ -32,7 +32,7 @@ START = 1_795_428_000_000
 
 
 class FakeSession:
-    """One account's session. Opening it is entering it: `closed` says that it has been left again.
+    """One account's session. Opening it is entering it: `closed` is set once it has been left again.
 
     What is sent is in `sent`, and comes back as an event of one's own, as from a server. `fail_next_send`
     makes the next sending fail, `hold_sends` makes sendings wait until `release_sends`.
@@ -53,7 +53,7 @@ class FakeSession:
         self.joined: list[str] = []
         self.left: list[str] = []
         self.timeline_calls = 0
-        self.closed = False
+        self.closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,7 +61,7 @@ class FakeSession:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.closed = True
+        self.closed.set()
 
     # What a test does to it.
 

@@ -27,6 +27,7 @@ from client.views import room_filters
 from client.views.drafts import Drafts
 from client.views.request_view import RequestReader
 from client.views.room_list import arrange
+from client.views.room_places import room_places
 from client.views.room_sorters import by_activity, unread_first
 from client.views.safe_text import single_line
 from client.views.timeline import TimelineWindow
@@ -105,6 +106,10 @@ class ChatScreen(Screen[None]):
                 self._take_event(update)
         self._read_rooms()
 
+    def tell(self, words: str) -> None:
+        """Say something that is no error, for a moment."""
+        self.query_one(StatusLine).tell(words)
+
     def show_error(self, error: RogatoryError) -> None:
         """Say what happened, why, and what to do, where it stays until something has gone right."""
         parts = (error.what, error.why, error.remedy)
@@ -135,7 +140,8 @@ class ChatScreen(Screen[None]):
         """Ask for a room by its name."""
         talk = [room for room in self._rooms.values() if room_filters.talk(room)]
         rooms = sorted(talk, key=unread_first(by_activity))
-        self.app.push_screen(RoomSwitcher(rooms), lambda chosen: self.open_room(chosen) if chosen else None)
+        switcher = RoomSwitcher(rooms, room_places(list(self._rooms.values())))
+        self.app.push_screen(switcher, lambda chosen: self.open_room(chosen) if chosen else None)
 
     def action_toggle_request(self) -> None:
         """Show the selected request, or the room's newest; hide it when it is shown."""
@@ -143,7 +149,7 @@ class ChatScreen(Screen[None]):
             self.remove_class("-request")
             self.query_one(Composer).focus()
         elif not self._show_request():
-            self.notify("There is no request in what is loaded of this room.", markup=False)
+            self.tell("There is no request in what is loaded of this room.")
 
     @on(RoomTree.Chosen)
     def _room_chosen(self, event: RoomTree.Chosen) -> None:
@@ -156,7 +162,9 @@ class ChatScreen(Screen[None]):
     @on(Timeline.OlderWanted)
     def _older_wanted(self) -> None:
         window = self._window
-        if window is not None and not window.complete and not self._loading_older:
+        if window is None or window.complete or self._loading_older:
+            return
+        if self.query_one(Timeline).near_top:
             self._loading_older = True
             self._run(self._load_older(window), "older")
 
@@ -164,7 +172,7 @@ class ChatScreen(Screen[None]):
     def _submitted(self, event: Composer.Submitted) -> None:
         if self._session is None or self._window is None:
             self.query_one(Composer).restore(event.text)
-            self.notify("No room is open yet.", severity="warning", markup=False)
+            self.tell("No room is open yet: nothing has been sent.")
             return
         self.query_one(StatusLine).unsent += 1
         self.query_one(Timeline).action_newest()
@@ -277,6 +285,9 @@ class ChatScreen(Screen[None]):
         if room is None:
             return
         parts = [Content(single_line(room.name))]
+        place = room_places(list(self._rooms.values())).get(room.room_id)
+        if place:
+            parts.append(Content(f"in {place}"))
         if not room.encrypted:
             parts.append(Content.styled("NOT ENCRYPTED: nothing can be sent here", "$text-error"))
         if room.topic:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,21 +14,25 @@ from textual.widgets.option_list import Option
 
 from client.session.events import RoomSummary
 from client.ui.keys import SWITCHER_KEYS
-from client.views.room_filters import named
+from client.views.room_places import matches
 from client.views.safe_text import single_line
 
 _MOST_SHOWN = 200
 
 
 class RoomSwitcher(ModalScreen[str | None]):
-    """Gives the id of the room that was chosen, or None. `rooms` are shown in the order given."""
+    """Gives the id of the room that was chosen, or None.
+
+    `rooms` are shown in the order given, each with its space from `places` (room id to name).
+    """
 
     CSS_PATH = "room_switcher.tcss"
     BINDINGS = SWITCHER_KEYS
 
-    def __init__(self, rooms: Sequence[RoomSummary]) -> None:
+    def __init__(self, rooms: Sequence[RoomSummary], places: Mapping[str, str]) -> None:
         super().__init__()
         self._rooms = rooms
+        self._places = places
         self._matching: list[RoomSummary] = []
 
     def compose(self) -> ComposeResult:
@@ -68,15 +72,21 @@ class RoomSwitcher(ModalScreen[str | None]):
         self.dismiss(None)
 
     def _list_rooms(self, words: str) -> None:
-        accepts = named(words)
-        self._matching = [room for room in self._rooms if accepts(room)][:_MOST_SHOWN]
+        matching = [room for room in self._rooms if matches(room, self._place(room), words)]
+        self._matching = matching[:_MOST_SHOWN]
         rooms = self.query_one(OptionList)
-        rooms.set_options([Option(_line(room)) for room in self._matching])
+        rooms.set_options([Option(_line(room, self._place(room))) for room in self._matching])
         rooms.highlighted = 0 if self._matching else None
 
+    def _place(self, room: RoomSummary) -> str:
+        return self._places.get(room.room_id, "")
 
-def _line(room: RoomSummary) -> Content:
+
+def _line(room: RoomSummary, place: str) -> Content:
+    """Return a room's line: its name, its unread count, its space."""
     line = Content(single_line(room.name))
     if room.unread > 0:
         line += Content.styled(f"  {room.unread} unread", "$text-warning")
+    if place:
+        line += Content.styled(f"  {place}", "$text-muted")
     return line

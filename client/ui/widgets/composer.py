@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -46,8 +45,3 @@ class Composer(TextArea):
         """Put a text back, the cursor at its end."""
         self.load_text(text)
         self.move_cursor(self.document.end)
-
-    async def _on_key(self, event: events.Key) -> None:
-        """Leave Enter to the key that sends; a text area would begin a new line."""
-        if event.key != "enter":
-            await super()._on_key(event)

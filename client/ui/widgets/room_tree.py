@@ -50,10 +50,8 @@ class RoomTree(Tree[RoomNode]):
     def mark_current(self, room_id: str) -> None:
         """Mark the room that is open, and put the cursor on it."""
         self.current = room_id
-        for node in _walk(self.root):
-            if node.data is not None and node.data.room_id == room_id:
-                self.move_cursor(node)
-        self.refresh()
+        self._invalidate()
+        self._point_at(room_id)
 
     def render_label(self, node: TreeNode[RoomNode], base_style: Style, style: Style) -> Text:
         """Draw one line: a mark before the open room, the name, the count. Names are text, never markup."""
@@ -128,8 +126,13 @@ class RoomTree(Tree[RoomNode]):
                 self.root.add_leaf(Text(title))
                 self._add(self.root, nodes)
         self.root.expand()
+        if under is not None:
+            self._point_at(under)
+
+    def _point_at(self, room_id: str) -> None:
+        """Put the cursor on a room, once the lines are there to put it on."""
         for node in _walk(self.root):
-            if node.data is not None and node.data.room_id == under:
+            if node.data is not None and node.data.room_id == room_id:
                 self.call_after_refresh(self.move_cursor, node)
 
     def _add(self, parent: TreeNode[RoomNode], rooms: Iterable[RoomNode]) -> None:

@@ -59,6 +59,8 @@ def _text_style(row: TimelineRow, number: int) -> str:
             return "timeline--alarm" if number == 0 else "timeline--notice"
         case RowKind.REQUEST if number == 0:
             return "timeline--verdict" if row.holds else "timeline--alarm"
+        case RowKind.REQUEST if last:
+            return "timeline--notice"
         case RowKind.NOTICE:
             return "timeline--notice"
         case _:

@@ -18,17 +18,32 @@ _STYLES = {
 }
 
 
+_STARTING = ConnectionChanged(connection=Connection.STARTING)
+_NOTICE_SECONDS = 6
+
+
 class StatusLine(Static):
     """Tells the truth in words; colours only repeat it."""
 
-    connection: reactive[ConnectionChanged] = reactive(ConnectionChanged(connection=Connection.STARTING))
-    unsent: reactive[int] = reactive(0)
-    trouble: reactive[str] = reactive("")
+    connection: reactive[ConnectionChanged] = reactive(_STARTING, layout=True)
+    unsent: reactive[int] = reactive(0, layout=True)
+    trouble: reactive[str] = reactive("", layout=True)
     """What went wrong last and what to do about it; empty once something went right."""
+    notice: reactive[str] = reactive("", layout=True)
+    """Something to know for a moment, which is no error."""
 
     def __init__(self, user_id: str, *, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
         self._user_id = single_line(user_id)
+
+    def tell(self, words: str) -> None:
+        """Show a notice for a few seconds."""
+        self.notice = words
+        self.set_timer(_NOTICE_SECONDS, lambda: self._forget(words))
+
+    def _forget(self, words: str) -> None:
+        if self.notice == words:
+            self.notice = ""
 
     def render(self) -> Content:
         """Put the parts after one another; trouble comes before everything else."""
@@ -37,8 +52,10 @@ class StatusLine(Static):
         parts = [Content.styled(f"● {words}", _STYLES[connection])]
         if self.unsent:
             parts.append(Content.styled(sending_words(self.unsent), "$text-warning"))
+        if self.notice:
+            parts.append(Content.styled(self.notice, "bold"))
         if self.trouble:
             parts.append(Content.styled(self.trouble, "$text-error bold"))
-        else:
+        elif not self.notice:
             parts.append(Content(self._user_id))
         return Content("  ").join(parts)

@@ -104,6 +104,11 @@ class Timeline(ScrollView, can_focus=True):
         line = min(self.scroll_offset.y, self._heights.total - 1)
         return self._rows[self._heights.find(line)[0]] if self._rows else None
 
+    @property
+    def near_top(self) -> bool:
+        """Whether little of what is loaded is above the screen."""
+        return self.scroll_offset.y < _NEAR_TOP
+
     def show(self, rows: Sequence[TimelineRow], *, placeholder: str = "") -> None:
         """Show other rows altogether, from their bottom."""
         self.placeholder = placeholder
@@ -249,7 +254,7 @@ class Timeline(ScrollView, can_focus=True):
         self._ask_for_older()
 
     def _ask_for_older(self) -> None:
-        if self._rows and self.scroll_offset.y < _NEAR_TOP:
+        if self._rows and self.near_top:
             self.post_message(self.OlderWanted())
 
     def _index(self, event_id: str | None) -> int | None:
