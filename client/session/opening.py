@@ -8,8 +8,11 @@ import gc
 from collections.abc import AsyncIterator, Iterator
 
 from client.session.accounts import Account
+from client.session.errors import StoreHeld
+from client.session.holder import served
 from client.session.http_transport import HttpTransport
 from client.session.owned_tasks import OwnedTasks
+from client.session.remote import RemoteSession, connected_session
 from client.session.session import OpenSession, Welcome
 from client.session.store.account_lock import held_store
 from client.session.store.account_store import open_account_store
@@ -18,6 +21,8 @@ from client.session.store.sqlcipher import Database
 
 _FIRST_SYNC_PATIENCE = 15.0
 """Seconds that opening waits for the first sync; after that the session is open, and offline."""
+_HOLDER_PATIENCE = 20.0
+"""Seconds for the process that holds the store to answer: it may be in its own first sync."""
 
 
 @contextlib.asynccontextmanager
@@ -49,3 +54,33 @@ def _opened_store(account: Account) -> Iterator[Database]:
         yield db
     finally:
         db.close()
+
+
+@contextlib.asynccontextmanager
+async def open_session(account: Account, *, welcome: Welcome) -> AsyncIterator[OpenSession | RemoteSession]:
+    """Open an account's session, and close it when the block ends.
+
+    `welcome` decides which invitations are accepted without asking; where another process holds the
+    session, that process' own does. Raises StoreHeld when the holder does not answer, StoreError, LoggedOut.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        session: OpenSession | RemoteSession
+        try:
+            session = await stack.enter_async_context(hold_session(account, welcome=welcome))
+        except StoreHeld as held:
+            session = await _asked_holder(stack, account, held)
+        else:
+            await stack.enter_async_context(served(session, account.wanted_socket))
+        yield session
+
+
+async def _asked_holder(stack: contextlib.AsyncExitStack, account: Account, held: StoreHeld) -> RemoteSession:
+    """Connect to the holder, which may itself be about to open. Raises `held` when it does not answer."""
+    deadline = asyncio.get_running_loop().time() + _HOLDER_PATIENCE
+    while True:
+        try:
+            return await stack.enter_async_context(connected_session(account.user_id, account.wanted_socket))
+        except (ConnectionError, FileNotFoundError):
+            if asyncio.get_running_loop().time() > deadline:
+                raise held from None
+        await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ from tests.client.session.people import ENCRYPTED, enrolled, next_event, opened
 
 @pytest.mark.synapse
 async def test_what_was_sent_before_the_join_is_read_after_it(homeserver: Homeserver, tmp_path: Path) -> None:
-    """Under history `invited` the invited get the key at once, join by themselves, and read what came before."""
+    """Under history `invited` the invited get the key at once, and read what came before they joined."""
     alice_account, alice_login = await enrolled(homeserver, tmp_path, "conv.alice")
     bob_account, _ = await enrolled(homeserver, tmp_path, "conv.bob")
     async with (

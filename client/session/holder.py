@@ -1,0 +1,122 @@
+"""Serving the session that this process holds to the other processes of the same user on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from client.session.errors import SessionError
+from client.session.events import Json
+from client.session.local.local_socket import socket_path
+from client.session.remote_wire import LONGEST_LINE, Answer, Ask, pack_failure, pack_update, write_line
+from client.session.session import OpenSession
+
+_Argument = TypeVar("_Argument")
+_encode = msgspec.json.Encoder().encode
+
+
+@contextlib.asynccontextmanager
+async def served(session: OpenSession, wanted: Path) -> AsyncIterator[None]:
+    """Answer on a 0600 socket at (or for) `wanted` as long as the block runs.
+
+    Only the holder of the store's lock calls this, so a socket that is there already is a dead one.
+    """
+    path = socket_path(wanted)
+    path.unlink(missing_ok=True)
+    connections = _Connections(session)
+    before = os.umask(0o177)  # the socket is 0600 from the moment it exists
+    try:
+        server = await asyncio.start_unix_server(connections.serve, path, limit=LONGEST_LINE)
+    finally:
+        os.umask(before)
+    try:
+        yield
+    finally:
+        server.close()
+        connections.close()
+        path.unlink(missing_ok=True)
+
+
+class _Connections:
+    """The connections to one holder; a connection that breaks harms no other."""
+
+    def __init__(self, session: OpenSession) -> None:
+        self._session = session
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._open.add(task)
+        try:
+            async with asyncio.TaskGroup() as questions:
+                while line := await reader.readline():
+                    ask = msgspec.json.decode(line, type=Ask)
+                    questions.create_task(self._answer(ask, writer))
+                raise ConnectionResetError  # the asker is gone: what it still waits for is given up
+        except* (ConnectionError, msgspec.DecodeError, ValueError):
+            pass  # a peer that breaks off or talks nonsense is left alone
+        finally:
+            if task is not None:
+                self._open.discard(task)
+            writer.close()
+
+    def close(self) -> None:
+        for task in tuple(self._open):
+            task.cancel()
+
+    async def _answer(self, ask: Ask, writer: asyncio.StreamWriter) -> None:
+        try:
+            if ask.method == "updates":
+                async for update in self._session.updates():
+                    result = msgspec.Raw(_encode(pack_update(update)))
+                    write_line(writer, Answer(id=ask.id, result=result, last=False))
+                    await writer.drain()
+                write_line(writer, Answer(id=ask.id))
+                return
+            answer = Answer(id=ask.id, result=msgspec.Raw(_encode(await self._call(ask))))
+        except SessionError as error:
+            answer = Answer(id=ask.id, failure=pack_failure(error))
+        write_line(writer, answer)
+        await writer.drain()
+
+    def _call(self, ask: Ask) -> Awaitable[object]:
+        session = self._session
+
+        def argument(name: str, type: type[_Argument]) -> _Argument:
+            return msgspec.json.decode(ask.arguments.get(name, msgspec.Raw(b"null")), type=type)
+
+        methods: dict[str, Callable[[], Awaitable[object]]] = {
+            "rooms": session.rooms,
+            "members": lambda: session.members(argument("room_id", str)),
+            "timeline": lambda: session.timeline(
+                argument("room_id", str),
+                before=argument("before", int | None),
+                limit=argument("limit", int),
+            ),
+            "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
+            "leave": lambda: session.leave(argument("room_id", str)),
+            "send": lambda: session.send(
+                argument("room_id", str),
+                argument("content", dict[str, Json]),
+                type=argument("type", str),
+                transaction_id=argument("transaction_id", str | None),
+            ),
+            "readers": lambda: session.readers(argument("room_id", str)),
+            "accept_identity": lambda: session.accept_identity(argument("user_id", str)),
+            "new_events": lambda: session.new_events(reader=argument("reader", str)),
+        }
+        method = methods.get(ask.method)
+        if method is None:
+            raise SessionError(
+                f"The process that holds the session does not know {ask.method!r}.",
+                why="It is of another version of Rogatory.",
+                remedy="End it and start it again.",
+            )
+        return method()

@@ -1,0 +1,166 @@
+"""The session as seen from a second process: every call goes to the process that holds the store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from client.session.errors import SessionError, StoreHeld
+from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.local.local_socket import socket_path
+from client.session.owned_tasks import OwnedTasks
+from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
+
+_Result = TypeVar("_Result")
+
+
+@contextlib.asynccontextmanager
+async def connected_session(user_id: str, wanted: Path) -> AsyncIterator[RemoteSession]:
+    """Connect to the process that holds the session. Raises ConnectionError or FileNotFoundError."""
+    reader, writer = await asyncio.open_unix_connection(socket_path(wanted), limit=LONGEST_LINE)
+    session = RemoteSession(user_id, writer)
+    try:
+        async with OwnedTasks() as tasks:
+            tasks.begin(session.read(reader))
+            yield session
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+class RemoteSession:
+    """Implements `face.Session` over the holder's socket."""
+
+    def __init__(self, user_id: str, writer: asyncio.StreamWriter) -> None:
+        self._user_id = user_id
+        self._writer = writer
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, asyncio.Queue[Answer]] = {}
+        self._lost = False
+
+    @property
+    def user_id(self) -> str:
+        """The account's full user id."""
+        return self._user_id
+
+    async def read(self, reader: asyncio.StreamReader) -> None:
+        """Hand every answer to whom it is for, until the holder is gone."""
+        try:
+            while line := await reader.readline():
+                answer = msgspec.json.decode(line, type=Answer)
+                if answer.id in self._waiting:
+                    self._waiting[answer.id].put_nowait(answer)
+        except (ConnectionError, msgspec.DecodeError, ValueError):
+            pass  # told below to everyone who waits
+        finally:
+            self._lost = True
+            for number, queue in self._waiting.items():
+                queue.put_nowait(Answer(id=number, failure=None, result=_GONE))
+
+    async def rooms(self) -> Sequence[RoomSummary]:
+        """See `face.Session.rooms`."""
+        return await self._ask("rooms", list[RoomSummary])
+
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        """See `face.Session.members`."""
+        return await self._ask("members", list[RoomMember], room_id=room_id)
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        """See `face.Session.timeline`."""
+        return await self._ask("timeline", list[TimelineEvent], room_id=room_id, before=before, limit=limit)
+
+    async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
+        """See `face.Session.join`."""
+        return await self._ask("join", str, room=room, via=list(via))
+
+    async def leave(self, room_id: str) -> None:
+        """See `face.Session.leave`."""
+        await self._ask("leave", msgspec.Raw, room_id=room_id)
+
+    async def send(
+        self,
+        room_id: str,
+        content: Content,
+        *,
+        type: str = "m.room.message",
+        transaction_id: str | None = None,
+    ) -> SentEvent:
+        """See `session.OpenSession.send`."""
+        return await self._ask(
+            "send", SentEvent, room_id=room_id, content=content, type=type, transaction_id=transaction_id
+        )
+
+    async def readers(self, room_id: str) -> frozenset[str]:
+        """See `session.OpenSession.readers`."""
+        return await self._ask("readers", frozenset[str], room_id=room_id)
+
+    async def accept_identity(self, user_id: str) -> None:
+        """See `session.OpenSession.accept_identity`."""
+        await self._ask("accept_identity", msgspec.Raw, user_id=user_id)
+
+    async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
+        """See `session.OpenSession.new_events`."""
+        return await self._ask("new_events", list[TimelineEvent], reader=reader)
+
+    def updates(self) -> AsyncIterator[Update]:
+        """See `face.Session.updates`. The following begins with this call, not with the first `anext`."""
+        number, answers = self._begin("updates", {})
+        return self._updates(number, answers)
+
+    async def _updates(self, number: int, answers: asyncio.Queue[Answer]) -> AsyncIterator[Update]:
+        try:
+            while True:
+                answer = await answers.get()
+                if answer.result is _GONE or answer.last:
+                    return
+                packed = msgspec.json.decode(answer.result, type=WireUpdate)
+                update = packed.event or packed.room or packed.connection
+                if update is not None:
+                    yield update
+        finally:
+            del self._waiting[number]
+
+    async def _ask(self, method: str, kind: type[_Result], /, **arguments: object) -> _Result:
+        number, answers = self._begin(method, arguments)
+        try:
+            await self._writer.drain()
+            answer = await answers.get()
+        except ConnectionError:
+            raise _holder_gone(self._user_id) from None
+        finally:
+            del self._waiting[number]
+        if answer.result is _GONE:
+            raise _holder_gone(self._user_id)
+        if answer.failure is not None:
+            raise unpack_failure(answer.failure)
+        return msgspec.json.decode(answer.result, type=kind)
+
+    def _begin(self, method: str, arguments: dict[str, object]) -> tuple[int, asyncio.Queue[Answer]]:
+        """Ask, and return the number of the question and where its answers come."""
+        if self._lost:
+            raise _holder_gone(self._user_id)
+        number = next(self._numbers)
+        answers = self._waiting[number] = asyncio.Queue[Answer]()
+        packed = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in arguments.items()}
+        write_line(self._writer, Ask(id=number, method=method, arguments=packed))
+        return number, answers
+
+
+_GONE = msgspec.Raw(b"false")
+
+
+def _holder_gone(user_id: str) -> SessionError:
+    return StoreHeld(
+        f"The process that held the session of {user_id} has ended.",
+        why="It closed the connection.",
+        remedy="Run the command again; it will open the session itself.",
+    )
