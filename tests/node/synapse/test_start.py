@@ -56,18 +56,23 @@ def test_the_homeserver_ends_with_its_supervisor(tmp_path: Path) -> None:
 def test_a_node_that_returns_gets_at_once_what_was_sent_meanwhile(
     network: TestNetwork, people: dict[str, HttpClient]
 ) -> None:
-    """Killed, and started again without any help: a message sent meanwhile arrives within five seconds."""
+    """Killed, and started again without any help: a message sent meanwhile arrives within five seconds.
+
+    Twice, because after its first start Synapse may still have something of its own to send, which wakes its
+    peers too. Without the plugin's wake-up the second message takes up to a minute.
+    """
     court, africa = people["court"], people["africa"]
     room_id = shared_room(court, africa)
-    network["africa"].kill()
-    event_id = send_encrypted(court, room_id)
-    failed = f"/_synapse/admin/v1/federation/destinations/{network['africa'].server_name}"
     operator = network["court"].register("watcher", admin=True)
-    # the court has tried, failed, and would now wait: the case that needs the wake-up
-    wait_for(lambda: operator.get(failed).body.get("retry_interval"), "the failure is recorded", seconds=60)
-    network["africa"].start()
-    network["africa"].wait_healthy()
-    wait_for(lambda: sees(africa, room_id, event_id), "the message arrives", seconds=5)
+    backing_off = f"/_synapse/admin/v1/federation/destinations/{network['africa'].server_name}"
+    for _ in range(2):
+        network["africa"].kill()
+        event_id = send_encrypted(court, room_id)
+        # the court has tried and failed, and would now wait: the case that needs the wake-up
+        wait_for(lambda: operator.get(backing_off).body.get("retry_interval"), "the failure", seconds=60)
+        network["africa"].start()
+        network["africa"].wait_healthy()
+        wait_for(lambda: sees(africa, room_id, event_id), "the message arrives", seconds=5)  # noqa: B023 - at once
 
 
 async def test_a_process_that_died_is_not_waited_for() -> None:
