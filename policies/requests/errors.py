@@ -1,0 +1,27 @@
+"""The errors of requests.
+
+RequestError (a PolicyError)
+├── DraftInvalid             a draft cannot become a request; says which key, and the nearest valid one
+├── RequestMalformed         what was received is not a request that this version can read
+└── RequestTooLarge          the request does not fit into one encrypted event
+"""
+
+from __future__ import annotations
+
+from policies.errors import PolicyError
+
+
+class RequestError(PolicyError):
+    """A request, or the draft of one, is not as it must be."""
+
+
+class DraftInvalid(RequestError):
+    """A draft cannot become a request."""
+
+
+class RequestMalformed(RequestError):
+    """What was received is not a request that this version can read."""
+
+
+class RequestTooLarge(RequestError):
+    """The request does not fit into one encrypted event."""
