@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import tzinfo
 from pathlib import Path
 
+from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.widgets import HelpPanel
@@ -22,6 +23,8 @@ from policies.trust.manifest import Manifest
 
 _WIDTHS: list[tuple[int, str]] = [(0, "-tiny"), (60, "-narrow"), (110, "-wide")]
 """From how many columns on the style sheets see which class."""
+
+_OURS = Path(__file__).parents[1]
 
 OpenSession = Callable[[], AbstractAsyncContextManager[Session]]
 
@@ -42,7 +45,7 @@ class RogatoryApp(App[None]):
     """One account's terminal client."""
 
     TITLE = "Rogatory"
-    CSS_PATH = "screens/chat.tcss"  # the first screen's own CSS_PATH would not be read
+    CSS_PATH = _OURS / "ui" / "screens" / "chat.tcss"  # the first screen's own CSS_PATH would not be read
     BINDINGS = APP_KEYS
     PAUSE_GC_ON_SCROLL = True
     HORIZONTAL_BREAKPOINTS = _WIDTHS
@@ -106,13 +109,14 @@ class RogatoryApp(App[None]):
     def _fatal_error(self) -> None:
         """End with a few plain words: Textual's traceback prints local variables, secrets among them."""
         if not self._exit_renderables:
-            self._exit_renderables.append(_last_words(self._exception))
+            self._exit_renderables.append(Text(_last_words(self._exception)))
         self._close_messages_no_wait()
 
 
 def _last_words(error: Exception | None) -> str:
     """Say that the client has failed, and where: the kind of error and the place, never its text."""
     frames = traceback.extract_tb(error.__traceback__) if error else []
+    frames = [frame for frame in frames if Path(frame.filename).is_relative_to(_OURS)] or frames
     place = f"{Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an unknown place"
     kind = type(error).__name__ if error else "error"
     return (

@@ -5,12 +5,10 @@ from __future__ import annotations
 import random
 from datetime import UTC
 from itertools import pairwise
-from pathlib import Path
 
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App, ComposeResult
 
-import client.ui.screens
 from client.session.events import TimelineEvent, Trust
 from client.ui.app import RogatoryApp
 from client.ui.widgets.timeline import Timeline
@@ -169,7 +167,7 @@ async def test_older_messages_are_loaded_without_moving_the_reader(
 class TimelineAlone(App[None]):
     """Nothing but a timeline."""
 
-    CSS_PATH = Path(client.ui.screens.__file__).with_name("chat.tcss")
+    CSS_PATH = RogatoryApp.CSS_PATH
 
     def compose(self) -> ComposeResult:
         yield Timeline(id="timeline")
