@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from tests.synapse_nodes import Answer, HttpClient, wait_for
@@ -29,7 +30,7 @@ def shared_room(owner: HttpClient, *others: HttpClient, **request: object) -> st
     for other in others:
         join(other, room_id, owner)
     for other in others:
-        wait_for(lambda other=other: other.user_id in joined_members(owner, room_id), "the join is known")  # type: ignore[misc]
+        wait_for(partial(_has_joined, owner, room_id, other.user_id), "the join is known")
     return room_id
 
 
@@ -76,3 +77,7 @@ def trace(client: HttpClient, operator: HttpClient) -> tuple[list[str], list[str
     joined = client.get("/joined_rooms").body["joined_rooms"]
     every = operator.get("/_synapse/admin/v1/rooms?limit=1000").body["rooms"]
     return sorted(joined), sorted(room["room_id"] for room in every)
+
+
+def _has_joined(client: HttpClient, room_id: str, user_id: str) -> bool:
+    return user_id in joined_members(client, room_id)

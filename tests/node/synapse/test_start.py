@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,7 @@ def test_a_node_that_returns_gets_at_once_what_was_sent_meanwhile(
         wait_for(lambda: operator.get(backing_off).body.get("retry_interval"), "the failure", seconds=60)
         network["africa"].start()
         network["africa"].wait_healthy()
-        wait_for(lambda: sees(africa, room_id, event_id), "the message arrives", seconds=5)  # noqa: B023 - at once
+        wait_for(partial(sees, africa, room_id, event_id), "the message arrives", seconds=5)
 
 
 async def test_a_process_that_died_is_not_waited_for() -> None:
