@@ -37,7 +37,8 @@ async def hold_session(account: Account, *, welcome: Welcome) -> AsyncIterator[O
             session = OpenSession(db, transport, tasks.begin, welcome)
             session.start()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(session.sync.attempted.wait(), _FIRST_SYNC_PATIENCE)
+                async with asyncio.timeout(_FIRST_SYNC_PATIENCE):
+                    await session.sync.attempted.wait()
             if session.sync.ended is not None:
                 raise session.sync.ended
             gc.freeze()  # what is loaded now stays; collections need not look at it again

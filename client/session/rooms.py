@@ -27,6 +27,10 @@ class _EventId(msgspec.Struct):
     event_id: str
 
 
+class _JoinedRooms(msgspec.Struct):
+    joined_rooms: list[str]
+
+
 class _Events(msgspec.Struct):
     events: list[msgspec.Raw] = []
 
@@ -138,6 +142,11 @@ class RoomRequests:
     async def leave(self, room_id: str) -> None:
         """Leave a room, or reject its invitation."""
         await self._post(f"/rooms/{part(room_id)}/leave", {}, msgspec.Raw)
+
+    async def joined_rooms(self) -> frozenset[str]:
+        """Return the ids of the rooms that the account is in."""
+        answer = await self._transport.request("GET", f"{CLIENT}/joined_rooms")
+        return frozenset(_read(answer, _JoinedRooms).joined_rooms)
 
     async def resolve_alias(self, alias: str) -> str | None:
         """Return the room id behind `#alias:server`, or None when there is none."""

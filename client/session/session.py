@@ -117,8 +117,7 @@ class OpenSession:
         same `transaction_id` sends nothing again and returns the same event. Raises NotEncrypted,
         UnknownRoom, NobodyCanRead, IdentityChanged, or what the homeserver refused.
         """
-        if self._rooms.get(room_id) is None and self.sync.connection is Connection.LIVE:
-            await self._until(room_id, Membership.JOIN)
+        await self._learn_of(room_id)
         return await self._outbox.send(room_id, content, type, transaction_id)
 
     async def readers(self, room_id: str) -> frozenset[str]:
@@ -126,6 +125,7 @@ class OpenSession:
 
         The keys are asked for anew. Raises UnknownRoom, and what the transport raises.
         """
+        await self._learn_of(room_id)
         users = self._room(room_id).users(Membership.JOIN, Membership.INVITE)
         return await self._machine.sharing.readers(users)
 
@@ -150,6 +150,13 @@ class OpenSession:
                 remedy="See `rogatory rooms`.",
             )
         return room
+
+    async def _learn_of(self, room_id: str) -> None:
+        """Wait for a room that the account has just made or joined by another way than this session."""
+        if self._rooms.get(room_id) is not None or self.connection is not Connection.LIVE:
+            return
+        if room_id in await self._requests.joined_rooms():
+            await self._until(room_id, Membership.JOIN)
 
     async def _until(self, room_id: str, membership: Membership, patience: float = 30.0) -> None:
         """Wait until the sync has told of a membership; without a connection, or after `patience`, go on."""

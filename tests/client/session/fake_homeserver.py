@@ -1,0 +1,224 @@
+"""A homeserver in memory, at the transport seam: honest by default, and as hostile as a test makes it.
+
+It knows what the session asks of one: keys, to-device messages, one version 12 room, /sync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from client.session.errors import HomeserverUnreachable, NotFound
+from client.session.events import Json
+
+Object = dict[str, Any]
+ROOM = "!room"
+
+
+@dataclass
+class FakeDevice:
+    """What the server has for one device."""
+
+    keys: Object = field(default_factory=dict)
+    one_time_keys: Object = field(default_factory=dict)
+    fallback: Object = field(default_factory=dict)
+    to_device: list[Object] = field(default_factory=list)
+    room_from: int = 0
+
+
+class FakeHomeserver:
+    """One server with all users and one encrypted room that everybody given is in."""
+
+    def __init__(self, *users: str) -> None:
+        self.users = users
+        self.devices: dict[tuple[str, str], FakeDevice] = {}
+        self.identities: dict[str, Object] = {}
+        self.timeline: list[Object] = []
+        self.changed: dict[str, int] = {}
+        self.requests: list[tuple[str, str, Object]] = []
+        self.transactions: dict[tuple[str, str], str] = {}
+        self.failing: Callable[[str, str], bool] = lambda user, path: False
+        self.losing_answers: Callable[[str, str], bool] = lambda user, path: False
+        self.rewrite_keys: Callable[[Object], Object] = lambda answer: answer
+        self.encryption: Object | None = {"algorithm": "m.megolm.v1.aes-sha2"}
+        self._news = asyncio.Condition()
+        self._clock = 0
+
+    def transport(self, user: str, device: str) -> FakeTransport:
+        """Return the transport of one device."""
+        self.devices[user, device] = FakeDevice()
+        return FakeTransport(self, user, device)
+
+    def state(self) -> list[Object]:
+        """Return the room's state."""
+        owner = self.users[0]
+        events: list[tuple[str, str, str, Object]] = [
+            (owner, "m.room.create", "", {"room_version": "12"}),
+            (owner, "m.room.history_visibility", "", {"history_visibility": "invited"}),
+            *((user, "m.room.member", user, {"membership": "join"}) for user in self.users),
+        ]
+        if self.encryption is not None:
+            events.append((owner, "m.room.encryption", "", self.encryption))
+        return [
+            {
+                "type": type,
+                "sender": sender,
+                "state_key": key,
+                "content": content,
+                "event_id": f"$s-{type}{key}",
+            }
+            for sender, type, key, content in events
+        ]
+
+    async def put_event(self, event: Object) -> None:
+        """Put an event into the room's timeline as it is, whoever says to have sent it."""
+        async with self._news:
+            self.timeline.append({"origin_server_ts": 1_700_000_000_000 + len(self.timeline), **event})
+            self._news.notify_all()
+
+    async def put_to_device(self, user: str, device: str, *events: Object) -> None:
+        """Put to-device messages into a device's queue as they are."""
+        async with self._news:
+            self.devices[user, device].to_device.extend(events)
+            self._news.notify_all()
+
+    async def tell_changed(self, user: str) -> None:
+        """Tell everyone that a user's devices changed."""
+        async with self._news:
+            self._clock += 1
+            self.changed[user] = self._clock
+            self._news.notify_all()
+
+    async def sync(self, user: str, device: str, since: str | None, timeout: float) -> Object:
+        """Answer /sync: the token counts to-device messages, timeline events and device changes."""
+        mine = self.devices[user, device]
+        seen_device, seen_room, seen_changes = map(int, since.split("_")) if since else (0, 0, 0)
+
+        def news() -> bool:
+            return (
+                len(mine.to_device) > seen_device
+                or len(self.timeline) > seen_room
+                or self._clock > seen_changes
+                or since is None
+            )
+
+        async with self._news:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._news.wait_for(news)
+            room: Object = {"timeline": {"events": self.timeline[seen_room:], "limited": False}}
+            if since is None:
+                room["state"] = {"events": self.state()}
+            return {
+                "next_batch": f"{len(mine.to_device)}_{len(self.timeline)}_{self._clock}",
+                "to_device": {"events": mine.to_device[seen_device:]},
+                "rooms": {"join": {ROOM: room}} if since is None or self.timeline[seen_room:] else {},
+                "device_lists": {"changed": [u for u, at in self.changed.items() if at > seen_changes]},
+                "device_one_time_keys_count": {"signed_curve25519": len(mine.one_time_keys)},
+                "device_unused_fallback_key_types": ["signed_curve25519"] if mine.fallback else [],
+            }
+
+    def query(self, body: Object) -> Object:
+        """Answer /keys/query."""
+        answer: Object = {"device_keys": {}, "master_keys": {}, "self_signing_keys": {}, "failures": {}}
+        for user in body["device_keys"]:
+            answer["device_keys"][user] = {
+                device: found.keys
+                for (owner, device), found in self.devices.items()
+                if owner == user and found.keys
+            }
+            for kind in ("master_keys", "self_signing_keys"):
+                if user in self.identities:
+                    answer[kind][user] = self.identities[user][kind.removesuffix("s")]
+        return self.rewrite_keys(copy.deepcopy(answer))
+
+    def claim(self, body: Object) -> Object:
+        """Answer /keys/claim: a one-time key, else the fallback key."""
+        answer: Object = {}
+        for user, devices in body["one_time_keys"].items():
+            for device in devices:
+                found = self.devices.get((user, device), FakeDevice())
+                if found.one_time_keys:
+                    name = next(iter(found.one_time_keys))
+                    answer.setdefault(user, {})[device] = {name: found.one_time_keys.pop(name)}
+                elif found.fallback:
+                    answer.setdefault(user, {})[device] = dict(found.fallback)
+        return {"one_time_keys": answer, "failures": {}}
+
+
+class FakeTransport:
+    """`Transport` for one device of the fake."""
+
+    def __init__(self, server: FakeHomeserver, user: str, device: str) -> None:
+        self.server, self.user, self.device = server, user, device
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Json] | None = None,
+        timeout: float = 30.0,
+    ) -> bytes:
+        """Answer one request."""
+        path = path.removeprefix("/_matrix/client/v3")
+        if self.server.failing(self.user, path):
+            raise HomeserverUnreachable("x", why="The fake is down.", remedy="z")
+        sent = msgspec.json.decode(msgspec.json.encode(body)) if body is not None else {}
+        if path != "/sync":
+            self.server.requests.append((self.user, path, sent))
+        answer = await self._answer(path, dict(query or {}), sent)
+        if self.server.losing_answers(self.user, path):
+            raise HomeserverUnreachable("x", why="The fake lost the answer.", remedy="z")
+        return msgspec.json.encode(answer)
+
+    async def _answer(self, path: str, query: dict[str, str], body: Object) -> Object:
+        server, mine = self.server, self.server.devices[self.user, self.device]
+        if path == "/sync":
+            timeout = min(float(query["timeout"]) / 1000, 5.0)
+            return await server.sync(self.user, self.device, query.get("since"), timeout)
+        if path == "/keys/device_signing/upload":
+            server.identities[self.user] = body
+            return {}
+        if path == "/keys/upload":
+            mine.keys = body.get("device_keys", mine.keys)
+            mine.one_time_keys.update(body.get("one_time_keys", {}))
+            mine.fallback = body.get("fallback_keys", mine.fallback)
+            return {}
+        if path == "/keys/query":
+            return server.query(body)
+        if path == "/keys/claim":
+            return server.claim(body)
+        if path.startswith("/sendToDevice/"):
+            return await self._send_to_device(path, body)
+        if path.startswith("/rooms/") and "/send/" in path:
+            return await self._send(path, body)
+        raise NotFound(path, why="The fake does not know it.", remedy="z", status=404, errcode="M_NOT_FOUND")
+
+    async def _send_to_device(self, path: str, body: Object) -> Object:
+        type = unquote(path.split("/")[2])
+        if (self.user, path) not in self.server.transactions:
+            self.server.transactions[self.user, path] = ""
+            for user, devices in body["messages"].items():
+                for device, content in devices.items():
+                    event = {"type": type, "sender": self.user, "content": content}
+                    await self.server.put_to_device(user, device, event)
+        return {}
+
+    async def _send(self, path: str, body: Object) -> Object:
+        event_id = self.server.transactions.get((self.user, path))
+        if event_id is None:
+            event_id = self.server.transactions[self.user, path] = f"$event{len(self.server.transactions)}"
+            type = unquote(path.split("/")[4])
+            await self.server.put_event(
+                {"type": type, "sender": self.user, "event_id": event_id, "content": body}
+            )
+        return {"event_id": event_id}
