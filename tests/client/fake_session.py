@@ -47,8 +47,7 @@ class FakeSession:
         self._position = 0
         self._told = 0
         self._failure: RogatoryError | None = None
-        self._sending = asyncio.Event()
-        self._sending.set()
+        self._held: list[asyncio.Event] | None = None
         self.sent: list[tuple[str, dict[str, Json]]] = []
         self.joined: list[str] = []
         self.left: list[str] = []
@@ -168,11 +167,13 @@ class FakeSession:
 
     def hold_sends(self) -> None:
         """Make sendings wait."""
-        self._sending.clear()
+        self._held = []
 
     def release_sends(self) -> None:
-        """Let the waiting sendings go on."""
-        self._sending.set()
+        """Let the waiting sendings go on, the last to come first: who wants an order has to keep it."""
+        held, self._held = self._held or [], None
+        for waiting in reversed(held):
+            waiting.set()
 
     def end(self) -> None:
         """End every iteration over the updates, as when the session closes."""
@@ -229,7 +230,10 @@ class FakeSession:
 
     async def send(self, room_id: str, content: Content, *, type: str = "m.room.message") -> SentEvent:
         self._room(room_id)
-        await self._sending.wait()
+        if self._held is not None:
+            waiting = asyncio.Event()
+            self._held.append(waiting)
+            await waiting.wait()
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
