@@ -56,7 +56,7 @@ def _text_style(row: TimelineRow, number: int) -> str:
     last = number == len(row.lines) - 1
     match row.kind:
         case RowKind.UNDECRYPTABLE:
-            return "timeline--alarm" if number == 0 else "timeline--notice"
+            return "timeline--warning" if number == 0 else "timeline--notice"
         case RowKind.REQUEST if number == 0:
             return "timeline--verdict" if row.holds else "timeline--alarm"
         case RowKind.REQUEST if last:
@@ -64,4 +64,4 @@ def _text_style(row: TimelineRow, number: int) -> str:
         case RowKind.NOTICE:
             return "timeline--notice"
         case _:
-            return "timeline--alarm" if row.alarm and last else "timeline--text"
+            return "timeline--warning" if row.alarm and last else "timeline--text"

@@ -50,6 +50,7 @@ class Timeline(ScrollView, can_focus=True):
         "timeline--time",
         "timeline--badge",
         "timeline--alarm",
+        "timeline--warning",
         "timeline--verdict",
         "timeline--notice",
         "timeline--day",
@@ -295,7 +296,11 @@ class Timeline(ScrollView, can_focus=True):
         if strips is None:
             self.rows_drawn += 1
             lines = row_lines(row, self._width - _GUTTER)
-            strips = [self._strip(pieces, selected=selected) for pieces in lines]
+            strips = [
+                # The line with the day belongs to no message in particular.
+                self._strip(pieces, selected=selected and (number > 0 or row.day is None))
+                for number, pieces in enumerate(lines)
+            ]
             self._strips[key] = strips
         return strips
 
