@@ -7,6 +7,7 @@ its transaction id never changes, so the server takes a repetition for what it i
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
@@ -39,7 +40,10 @@ class _EventId(msgspec.Struct):
 
 
 class Outbox:
-    """The outbox of an open session. `begin_task` starts work in the session's own task group."""
+    """The outbox of an open session.
+
+    `begin_task` starts work in the session's own task group; `live` is set while the sync succeeds.
+    """
 
     def __init__(
         self,
@@ -48,12 +52,14 @@ class Outbox:
         machine: Machine,
         rooms: RoomStore,
         begin_task: Callable[[Coroutine[None, None, None]], object],
+        live: asyncio.Event,
     ) -> None:
         self._db = db
         self._transport = transport
         self._machine = machine
         self._rooms = rooms
         self._begin_task = begin_task
+        self._live = live
         self._store = OutboxStore(db)
         self._draining: set[str] = set()
         self._callers: dict[str, list[asyncio.Future[str]]] = {}
@@ -105,8 +111,17 @@ class Outbox:
                 if refusal.status < 500:
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
-            await asyncio.sleep(pause)
+            await self._pause(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but no longer than until the homeserver can be reached again."""
+        if self._live.is_set():
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._live.wait()
 
     async def _send_once(self, row: OutboxRow) -> str:
         sealed = row.sealed

@@ -45,10 +45,11 @@ class OpenSession:
         self._timeline = Timeline(db)
         self._requests = RoomRequests(transport)
         self._updates = Updates()
-        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin)
+        live = asyncio.Event()
+        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live)
         self._joining: set[str] = set()
         application = SyncApplication(db, transport, self._machine, self._rooms, self._timeline)
-        self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync)
+        self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync, live)
 
     @property
     def user_id(self) -> str:

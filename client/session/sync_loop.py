@@ -40,7 +40,10 @@ _FILTER = msgspec.json.encode(
 
 
 class SyncLoop:
-    """Syncs one session. `attempted` is set once the first request has ended, well or not."""
+    """Syncs one session.
+
+    `attempted` is set once the first request has ended, well or not; `live` while requests succeed.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class SyncLoop:
         application: SyncApplication,
         updates: Updates,
         after: Callable[[Applied], Awaitable[None]],
+        live: asyncio.Event,
     ) -> None:
         self._facts = Facts(db)
         self._transport = transport
@@ -59,7 +63,7 @@ class SyncLoop:
         self._after = after
         self.connection = Connection.STARTING
         self.attempted = asyncio.Event()
-        self.live = asyncio.Event()
+        self._live = live
         self.ended: SessionError | None = None
 
     async def run(self) -> None:
@@ -119,9 +123,9 @@ class SyncLoop:
 
     def _set(self, connection: Connection) -> None:
         if connection is Connection.LIVE:
-            self.live.set()
+            self._live.set()
         else:
-            self.live.clear()
+            self._live.clear()
         if connection is not self.connection:
             self.connection = connection
             self._updates.publish(ConnectionChanged(connection=connection))

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client.session.crypto.own_identity import OwnIdentity
+from client.session.errors import NobodyCanRead
+from client.session.store.facts import Facts
+from tests.client.session.fake_homeserver import ROOM, FakeHomeserver
+from tests.client.session.fake_people import Person, alice_and_bob
+from tests.client.session.people import next_event
+
+TEXT = {"msgtype": "m.text", "body": "hello"}
+
+
+def _session_ids(server: FakeHomeserver) -> list[str]:
+    return [event["content"]["session_id"] for event in server.timeline if "session_id" in event["content"]]
+
+
+def _keys_sent(server: FakeHomeserver, user: str, device: str) -> int:
+    return len(server.devices[user, device].to_device)
+
+
+async def test_a_session_lives_over_restarts_and_is_shared_once(tmp_path: Path) -> None:
+    """After a restart the same session goes on and its key is not sent again (nio #380)."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    for _ in range(2):
+        async with alice.session() as a:
+            await a.send(ROOM, TEXT)
+            await a.send(ROOM, TEXT)
+    assert len(set(_session_ids(server))) == 1
+    assert _keys_sent(server, bob.user_id, "BOB") == 1
+    assert len([path for _, path, _ in server.requests if path == "/keys/claim"]) == 1
+
+
+async def test_a_session_is_changed_after_fifty_messages(tmp_path: Path) -> None:
+    """The fifty-first message has a new session."""
+    server, alice, _ = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        for _ in range(51):
+            await a.send(ROOM, TEXT)
+    ids = _session_ids(server)
+    assert len(set(ids[:50])) == 1
+    assert ids[50] != ids[49]
+
+
+async def test_the_rooms_own_rotation_counts_where_it_is_stricter(tmp_path: Path) -> None:
+    """rotation_period_msgs of 2 changes the session every two messages."""
+    server, alice, _ = await alice_and_bob(tmp_path)
+    server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
+    async with alice.session() as a:
+        for _ in range(5):
+            await a.send(ROOM, TEXT)
+    ids = _session_ids(server)
+    assert ids[0] == ids[1] != ids[2] == ids[3] != ids[4]
+
+
+async def test_an_old_session_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session older than a day is not used again."""
+    server, alice, _ = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+        later = time.time() + 24 * 3600 + 1
+        monkeypatch.setattr("client.session.crypto.key_sharing.time.time", lambda: later)
+        await a.send(ROOM, TEXT)
+    assert len(set(_session_ids(server))) == 2
+
+
+async def test_a_session_is_changed_when_a_member_or_a_device_leaves_not_when_one_comes(
+    tmp_path: Path,
+) -> None:
+    """A second device of Bob's gets the running session; when it is gone, or Bob is, the session changes."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+        second = await _second_device(server, bob, tmp_path)
+        await a.send(ROOM, TEXT)
+        assert _keys_sent(server, bob.user_id, "BOB2") == 1
+        server.devices[bob.user_id, "BOB2"].keys = {}
+        await server.tell_changed(bob.user_id)
+        assert await a.readers(ROOM) == {bob.user_id}
+        await a.send(ROOM, TEXT)
+        await server.put_event(
+            {
+                "type": "m.room.member",
+                "sender": bob.user_id,
+                "state_key": bob.user_id,
+                "event_id": "$left",
+                "content": {"membership": "leave"},
+            }
+        )
+        while {member.user_id for member in await a.members(ROOM)} != {alice.user_id}:
+            await anext(a.updates())
+        await a.send(ROOM, TEXT)
+    ids = _session_ids(server)
+    assert ids[0] == ids[1]
+    assert len({ids[1], ids[2], ids[3]}) == 3
+    assert _keys_sent(server, bob.user_id, "BOB") == 2
+    assert second.user_id == bob.user_id
+
+
+async def _second_device(server: FakeHomeserver, bob: Person, root: Path) -> Person:
+    """Bob's second device, signed by his self-signing key as his first device holds it."""
+    identities = dict(server.identities)
+    second = await Person(server, bob.user_id, "BOB2", root).enrol()
+    server.identities = identities
+    db = bob.store()
+    try:
+        identity = OwnIdentity.load(Facts(db), bob.user_id)
+        assert identity is not None
+        keys = server.devices[bob.user_id, "BOB2"].keys
+        server.devices[bob.user_id, "BOB2"].keys = identity.self_signing.sign(keys, bob.user_id)
+    finally:
+        db.close()
+    await server.tell_changed(bob.user_id)
+    return second
+
+
+async def test_a_failed_claim_or_share_is_tried_again_and_nothing_hangs(tmp_path: Path) -> None:
+    """Claims and shares that fail hold the message back, and it is sent once they succeed (D13, D14)."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    failures = {"/keys/claim": 1, "/sendToDevice": 1, "/rooms": 1}
+
+    def failing(user: str, path: str) -> bool:
+        for prefix, left in failures.items():
+            if user == alice.user_id and path.startswith(prefix) and left:
+                failures[prefix] -= 1
+                return True
+        return False
+
+    server.failing = failing
+    async with alice.session() as a, bob.session() as b:
+        sent = await a.send(ROOM, TEXT)
+        assert (await next_event(b, lambda event: event.event_id == sent.event_id)).body == "hello"
+    assert set(failures.values()) == {0}
+    assert _keys_sent(server, bob.user_id, "BOB") == 1
+
+
+async def test_a_lost_answer_is_not_a_second_message(tmp_path: Path) -> None:
+    """The server has the message and the key, its answers are lost: both are there once."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    lost = {"/sendToDevice", "/rooms"}
+
+    def losing(user: str, path: str) -> bool:
+        prefix = next((prefix for prefix in lost if path.startswith(prefix)), None)
+        lost.discard(prefix or "")
+        return prefix is not None
+
+    server.losing_answers = losing
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    assert len(server.timeline) == 1
+    assert _keys_sent(server, bob.user_id, "BOB") == 1
+
+
+async def test_a_cancelled_send_leaves_the_room_usable(tmp_path: Path) -> None:
+    """A send that is cancelled while its key is claimed is still sent, before the next one (D13)."""
+    server, alice, _ = await alice_and_bob(tmp_path)
+    down = True
+    server.failing = lambda user, path: down and path == "/keys/claim"
+    async with alice.session() as a:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await a.send(ROOM, {"msgtype": "m.text", "body": "first"})
+        down = False
+        second = await a.send(ROOM, {"msgtype": "m.text", "body": "second"})
+        event = await next_event(a, lambda event: event.event_id == second.event_id)
+        assert [one.body for one in await a.timeline(ROOM, before=event.position + 1)] == ["first", "second"]
+
+
+async def test_an_answer_that_was_overtaken_is_asked_for_again(tmp_path: Path) -> None:
+    """A change told while a key query is on its way makes its answer stale: it is repeated (D12)."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        devices = a._machine.devices
+        await a.send(ROOM, TEXT)
+        devices.mark_stale([bob.user_id])
+        before = len([path for _, path, _ in server.requests if path == "/keys/query"])
+
+        def overtaken(answer: dict[str, Any]) -> dict[str, Any]:
+            server.rewrite_keys = lambda answer: answer
+            devices.mark_changed([bob.user_id])
+            return answer
+
+        server.rewrite_keys = overtaken
+        await a.send(ROOM, TEXT)
+        assert len([path for _, path, _ in server.requests if path == "/keys/query"]) == before + 2
+        assert not devices.unknown([bob.user_id])
+
+
+async def test_one_time_keys_are_replenished_from_nothing_and_a_used_fallback_is_replaced(
+    tmp_path: Path,
+) -> None:
+    """A server with no keys left is given new ones (D9), and a new fallback key once the old was used."""
+    server, _, bob = await alice_and_bob(tmp_path)
+    mine = server.devices[bob.user_id, "BOB"]
+    old = dict(mine.fallback)
+    mine.one_time_keys, mine.fallback = {}, {}
+    async with bob.session():
+        assert len(mine.one_time_keys) == 50
+        assert mine.fallback != old
+        assert len(mine.fallback) == 1
+
+
+async def test_nobody_who_could_read_it_is_an_error_not_a_message(tmp_path: Path) -> None:
+    """Without a vouched-for device of the others a message is refused, and the next one is not held up."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    identity = server.identities.pop(bob.user_id)
+    async with alice.session() as a:
+        with pytest.raises(NobodyCanRead):
+            await a.send(ROOM, TEXT, transaction_id="one")
+        server.identities[bob.user_id] = identity
+        assert await a.readers(ROOM) == {bob.user_id}
+        await a.send(ROOM, TEXT, transaction_id="one")
+    assert len(server.timeline) == 1
+
+
+async def test_what_could_not_be_read_is_read_when_the_key_comes(tmp_path: Path) -> None:
+    """An event whose key comes later is told of twice: undecryptable, then healed."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        sent = await a.send(ROOM, TEXT)
+    held_back = server.devices[bob.user_id, "BOB"].to_device
+    server.devices[bob.user_id, "BOB"].to_device = []
+    async with bob.session() as b:
+        [event] = await b.new_events()
+        assert (event.event_id, event.trust, event.body) == (sent.event_id, "undecryptable", None)
+        updates = b.updates()
+        await server.put_to_device(bob.user_id, "BOB", *held_back)
+        healed = await anext(updates)
+        assert getattr(healed, "body", None) == "hello"
+        [again] = await b.new_events()
+        assert (again.event_id, again.trust, again.position) == (sent.event_id, "pinned", event.position)
