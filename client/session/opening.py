@@ -18,6 +18,7 @@ from client.session.store.account_lock import held_store
 from client.session.store.account_store import open_account_store
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
+from client.session.store.vault import reported_failures
 
 _FIRST_SYNC_PATIENCE = 15.0
 """Seconds that opening waits for the first sync; after that the session is open, and offline."""
@@ -34,7 +35,8 @@ async def hold_session(account: Account, *, welcome: Welcome) -> AsyncIterator[O
     with held_store(account.lock_path, account.user_id), _opened_store(account) as db:
         token = Facts(db).text(Fact.ACCESS_TOKEN)
         async with HttpTransport(account.homeserver, token) as transport, OwnedTasks() as tasks:
-            session = OpenSession(db, transport, tasks.begin, welcome)
+            with reported_failures(account.store_path):
+                session = OpenSession(db, transport, tasks.begin, welcome)
             session.start()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_SYNC_PATIENCE):

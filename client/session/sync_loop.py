@@ -14,6 +14,7 @@ from client.session.errors import HomeserverRefused, HomeserverUnreachable, Logg
 from client.session.events import Connection, ConnectionChanged, RoomChanged
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
+from client.session.store.vault import reported_failures
 from client.session.sync_answer import SyncAnswer, read
 from client.session.sync_application import Applied, SyncApplication
 from client.session.transport import Transport
@@ -100,7 +101,8 @@ class SyncLoop:
             "GET", f"{CLIENT}/sync", query=query, timeout=_POLL_SECONDS + (15 if is_live else 90)
         )
         answer = _decoded(raw)
-        applied = await self._application.apply(answer)
+        with reported_failures(None):
+            applied = await self._application.apply(answer)
         self._set(Connection.LIVE)
         for event in applied.events:
             self._updates.publish(event)

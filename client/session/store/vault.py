@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from client.session.errors import StoreError, StoreKeyWrong
@@ -52,16 +54,26 @@ def open_vault(path: Path, key: bytes) -> Database:
 
 def migrate(db: Database, migrations: Migrations, path: Path) -> None:
     """Bring the schema up to date. Raises StoreError when a newer version of Rogatory wrote it."""
-    known = set(_registered(migrations))
-    newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
-    if newer:
-        raise StoreError(
-            f"The store {path} was written by a newer version of Rogatory.",
-            why=f"It has the change {newer[0]!r}, which this version does not know.",
-            remedy="Upgrade Rogatory on this machine.",
-        )
-    if migrations.pending(db):
-        migrations.apply(db)
+    with reported_failures(path):
+        known = set(_registered(migrations))
+        newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
+        if newer:
+            raise StoreError(
+                f"The store {path} was written by a newer version of Rogatory.",
+                why=f"It has the change {newer[0]!r}, which this version does not know.",
+                remedy="Upgrade Rogatory on this machine.",
+            )
+        if migrations.pending(db):
+            migrations.apply(db)
+
+
+@contextlib.contextmanager
+def reported_failures(path: Path | None) -> Iterator[None]:
+    """Turn what SQLite raises in the block (damage, a full disk) into a StoreError."""
+    try:
+        yield
+    except dbapi2.DatabaseError as error:
+        raise _unusable(path, f"SQLite says: {error}.") from None
 
 
 def _registered(migrations: Migrations) -> list[str]:
@@ -69,9 +81,9 @@ def _registered(migrations: Migrations) -> list[str]:
     return [migration.name for migration in migrations.pending(Database(memory=True))]
 
 
-def _unusable(path: Path, why: str) -> StoreError:
+def _unusable(path: Path | None, why: str) -> StoreError:
     return StoreError(
-        f"The store {path} cannot be used.",
+        f"The store {path} cannot be used." if path else "The store cannot be used.",
         why=why,
-        remedy="Restore it from a backup, or move it away and log in again.",
+        remedy="Make room if the disk is full; else restore the store, or move it away and log in again.",
     )
