@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator, Iterator
 
 from client.session.accounts import Account
@@ -43,7 +42,6 @@ async def hold_session(account: Account, *, welcome: Welcome) -> AsyncIterator[O
                     await session.sync.attempted.wait()
             if session.sync.ended is not None:
                 raise session.sync.ended
-            gc.freeze()  # what is loaded now stays; collections need not look at it again
             try:
                 yield session
             finally:

@@ -82,6 +82,15 @@ class RoomSync:
                 healed.append(self._timeline.heal(room_id, waiting.position, event))
         return healed
 
+    def reassess(self, sender: str) -> list[TimelineEvent]:
+        """Judge a sender's doubtful events by keys known only now, within the caller's transaction."""
+        changed = []
+        for position, room_id, session_id in self._timeline.doubtful(sender):
+            judged = self._decryption.reassess(room_id, session_id, sender)
+            if judged is not None and judged[0] is not Trust.UNSIGNED_DEVICE:
+                changed.append(self._timeline.reassess(position, *judged))
+        return changed
+
     def invitation(self, room: RoomState, events: Sequence[msgspec.Raw]) -> None:
         """Take in the stripped state of an invitation."""
         for raw in events:

@@ -122,12 +122,13 @@ class OpenSession:
         return await self._outbox.send(room_id, content, type, transaction_id)
 
     async def readers(self, room_id: str) -> frozenset[str]:
-        """Return the other members, joined or invited, who have a device that would get a room key now.
+        """Return the other members who have a device that would get a room key now.
 
-        The keys are asked for anew. Raises UnknownRoom, and what the transport raises.
+        Invited ones count where they may read what is sent before they join. The keys are asked for anew.
+        Raises UnknownRoom, and what the transport raises.
         """
         await self._learn_of(room_id)
-        users = self._room(room_id).users(Membership.JOIN, Membership.INVITE)
+        users = self._room(room_id).audience()
         return await self._machine.sharing.readers(users)
 
     async def accept_identity(self, user_id: str) -> None:

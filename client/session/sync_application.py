@@ -36,6 +36,8 @@ from client.session.transport import Transport
 
 _KEYS_PATIENCE = 5.0
 """Seconds that an answer waits for the keys of its senders before it is shown without them."""
+_LONGEST_PAUSE = 60.0
+"""Seconds between two attempts to get the keys of senders whose server is away."""
 
 
 class _Sender(msgspec.Struct):
@@ -71,6 +73,8 @@ class SyncApplication:
         self._machine = machine
         self._rooms = rooms
         self._timeline = timeline
+        self._keyless: set[str] = set()
+        self._ask_again_at = self._pause = 0.0
         self._room_sync = RoomSync(rooms, timeline, machine.decryption, machine.account.user_id)
 
     async def apply(self, answer: SyncAnswer) -> Applied:
@@ -84,9 +88,9 @@ class SyncApplication:
             *await self._pieces(rooms.join, Membership.JOIN),
             *await self._pieces(rooms.leave, Membership.LEAVE),
         ]
-        await self._fetch_keys(to_device, pieces)
+        learnt = await self._fetch_keys(to_device, pieces)
         async with self._machine.lock:
-            return await self._commit(answer, to_device, pieces, rooms, lists)
+            return await self._commit(answer, to_device, pieces, rooms, lists, learnt)
 
     async def _commit(
         self,
@@ -95,6 +99,7 @@ class SyncApplication:
         pieces: Sequence[_Piece],
         rooms: Rooms,
         lists: DeviceLists,
+        learnt: set[str],
     ) -> Applied:
         pace = Pace()
         keys = []
@@ -117,6 +122,8 @@ class SyncApplication:
             for key in keys:
                 if key is not None:
                     applied.events += self._room_sync.heal(*key)
+            for user in sorted(learnt):
+                applied.events += self._room_sync.reassess(user)
             applied.rooms = self._rooms.save_changes()
             self._machine.devices.forget(lists.left)
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
@@ -143,15 +150,28 @@ class SyncApplication:
             pieces.append(_Piece(room_id, membership, room, events))
         return pieces
 
-    async def _fetch_keys(self, to_device: Sequence[msgspec.Raw], pieces: Sequence[_Piece]) -> None:
-        """Have the keys of everyone who wrote something at hand: without them nobody can be believed."""
+    async def _fetch_keys(self, to_device: Sequence[msgspec.Raw], pieces: Sequence[_Piece]) -> set[str]:
+        """Have the keys of everyone who wrote something at hand: without them nobody can be believed.
+
+        Returns the users whose keys are known only now. Those that cannot be fetched are asked for again with
+        a later answer.
+        """
         raw_events = [*to_device, *(raw for piece in pieces for raw in piece.events)]
         senders = {event.sender for raw in raw_events if (event := read(raw, _Sender | None, None))}
-        unknown = self._machine.devices.unknown(senders)
+        now = asyncio.get_running_loop().time()
+        doubtful = self._keyless if now >= self._ask_again_at else set()
+        unknown = self._machine.devices.unknown(senders | doubtful)
         if not unknown:
-            return
+            return set()
         try:
             async with asyncio.timeout(_KEYS_PATIENCE):
                 await self._machine.devices.refresh(unknown)
         except (TimeoutError, HomeserverUnreachable, HomeserverRefused):
-            return  # they stay marked as unknown and are asked for again with the next message
+            pass
+        self._keyless = self._machine.devices.unknown(self._keyless | unknown)
+        if self._keyless:  # their server is away: it must not slow down every answer from now on
+            self._ask_again_at = now + self._pause
+            self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
+        else:
+            self._pause = 0.0
+        return unknown - self._keyless

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 
 from client.session.events import RoomChanged, Update
@@ -12,18 +13,19 @@ class Updates:
     """The followers of one session. Publishing never waits for them."""
 
     def __init__(self) -> None:
-        self._followers: set[_Follower] = set()
+        # Weak: a follower lives as long as its iterator, also one that was never begun.
+        self._followers: weakref.WeakSet[_Follower] = weakref.WeakSet()
         self._closed = False
 
     def publish(self, update: Update) -> None:
         """Hand an update to every follower."""
-        for follower in self._followers:
+        for follower in tuple(self._followers):
             follower.put(update)
 
     def close(self) -> None:
         """End every follower's iteration, once it has seen what came before."""
         self._closed = True
-        for follower in self._followers:
+        for follower in tuple(self._followers):
             follower.close()
 
     def follow(self) -> AsyncIterator[Update]:

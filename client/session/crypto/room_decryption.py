@@ -91,6 +91,11 @@ class RoomDecryption:
             plaintext.type, plaintext.content, trust, reason, encrypted.session_id, message.message_index
         )
 
+    def reassess(self, room_id: str, session_id: str, sender: str) -> tuple[Trust, str | None] | None:
+        """Judge anew how far the sender of a decrypted event may be believed, by what is known now."""
+        session = self._sessions.find(room_id, session_id, sender)
+        return None if session is None else assess(sender, session, self._devices, self._own_user_id)
+
     def forget_uncommitted(self) -> None:
         """Drop what was seen since the last commit: the table of events has it, or it was rolled back."""
         self._seen.clear()

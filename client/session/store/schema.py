@@ -58,10 +58,9 @@ _FIRST = (
     """CREATE UNIQUE INDEX events_by_ratchet ON events (room_id, session_id, message_index)
         WHERE message_index IS NOT NULL""",
     "CREATE INDEX events_sealed ON events (room_id, session_id) WHERE sealed IS NOT NULL",
+    "CREATE INDEX events_doubtful ON events (sender) WHERE trust = 'unsigned-device'",
     # How far each reader of what arrives has come.
     "CREATE TABLE cursors (reader TEXT PRIMARY KEY, arrived INTEGER NOT NULL) WITHOUT ROWID",
-    # Where a room's timeline has a hole: fetch backwards from `token` until `above` is met.
-    "CREATE TABLE gaps (id INTEGER PRIMARY KEY, room_id TEXT NOT NULL, token TEXT NOT NULL, below INTEGER)",
     """CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT, room_id TEXT NOT NULL, transaction_id TEXT NOT NULL UNIQUE,
         type TEXT NOT NULL, content BLOB NOT NULL, sealed BLOB, event_id TEXT, failure TEXT,

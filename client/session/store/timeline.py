@@ -92,6 +92,24 @@ class Timeline:
         )
         return [SealedEvent(*row) for row in self._db.execute(query, [room_id, session_id])]
 
+    def doubtful(self, sender: str) -> list[tuple[int, str, str]]:
+        """Return (position, room id, session id) of a sender's events that came from an unproven device."""
+        query = (
+            "SELECT position, room_id, session_id FROM events"
+            " WHERE sender = ? AND trust = 'unsigned-device' ORDER BY position"
+        )
+        return [(position, room, session) for position, room, session in self._db.execute(query, [sender])]
+
+    def reassess(self, position: int, trust: Trust, reason: str | None) -> TimelineEvent:
+        """Note that an event's sender is believed otherwise now; it counts as having arrived now."""
+        self._arrived += 1
+        self._db.execute(
+            "UPDATE events SET trust = ?, reason = ?, arrived = ? WHERE position = ?",
+            [trust.value, reason, self._arrived, position],
+        )
+        query = f"SELECT {_COLUMNS} FROM events WHERE position = ?"  # noqa: S608 # fixed columns
+        return _event(self._db.execute(query, [position]).fetchone())
+
     def redact(self, room_id: str, event_id: str) -> TimelineEvent | None:
         """Empty an event that was redacted; return it, or None when it is not stored."""
         self._db.execute(

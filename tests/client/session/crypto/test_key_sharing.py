@@ -235,3 +235,20 @@ async def test_what_could_not_be_read_is_read_when_the_key_comes(tmp_path: Path)
         assert getattr(healed, "body", None) == "hello"
         [again] = await b.new_events()
         assert (again.event_id, again.trust, again.position) == (sent.event_id, "pinned", event.position)
+
+
+async def test_a_sender_whose_keys_come_later_is_believed_then(tmp_path: Path) -> None:
+    """A message from a sender whose keys could not be fetched is told of again once they are known."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        sent = await a.send(ROOM, TEXT)
+    down = True
+    server.failing = lambda user, path: down and user == bob.user_id and path == "/keys/query"
+    async with bob.session() as b:
+        [event] = await b.new_events()
+        assert (event.event_id, event.body, event.trust) == (sent.event_id, "hello", "unsigned-device")
+        down = False
+        await server.tell_changed("@somebody:x")
+        again = await next_event(b, lambda event: event.trust == "pinned")
+        assert again.event_id == sent.event_id
+        assert [one.trust for one in await b.new_events()] == ["pinned"]

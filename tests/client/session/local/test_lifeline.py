@@ -30,10 +30,14 @@ def test_a_child_ends_when_the_write_end_is_closed(how: str, end: signal.Signals
     with subprocess.Popen(command, env=environment, pass_fds=(read_end,), stdout=subprocess.PIPE) as child:
         os.close(read_end)
         assert child.stdout is not None
-        assert child.stdout.readline() == b"True False\n"
-        assert child.poll() is None
+        said = child.stdout.readline()
+        ran = child.poll() is None
         os.close(write_end)
-        assert child.wait(30) == -end
+        try:
+            assert (said, ran) == (b"True False\n", True)
+            assert child.wait(30) == -end
+        finally:
+            child.kill()
 
 
 def test_without_a_lifeline_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
