@@ -15,6 +15,8 @@ from node.config import (
     Listeners,
     NetworkFiles,
     NodeConfig,
+    RateLimit,
+    RateLimitName,
     read_node_toml,
     write_node_toml,
 )
@@ -30,6 +32,19 @@ _LOOPBACK = "127.0.0.1"
 _BCRYPT_ROUNDS = 4
 """Enough for passwords of 256 random bits, which are the only ones that this network makes; a node outside
 development has 12, for the passwords that people choose."""
+
+
+_UNLIMITED = (
+    RateLimitName.JOINS_LOCAL,
+    RateLimitName.JOINS_REMOTE,
+    RateLimitName.JOINS_PER_ROOM,
+    RateLimitName.INVITES_PER_ROOM,
+    RateLimitName.INVITES_PER_USER,
+    RateLimitName.INVITES_PER_ISSUER,
+    RateLimitName.ROOM_CREATION,
+    RateLimitName.LOGIN_ADDRESS,
+)
+"""What one machine does in seconds here, people on many machines do in months elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,7 @@ def _node_configurations(
                 certificate_authority="../../network/ca.crt",
             ),
             accounts=Accounts(bcrypt_rounds=_BCRYPT_ROUNDS),
+            rate_limits=dict.fromkeys(_UNLIMITED, RateLimit(per_second=1000, burst_count=1000)),
         )
         write_node_toml(private_folder(home.node(region)) / "node.toml", nodes[region])
     return {region: nodes[region] for region in server_names}

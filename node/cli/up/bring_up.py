@@ -51,7 +51,7 @@ class BringUp:
         await self._start_nodes(nodes)
         present = tuple(account for account in roster if account.region in nodes)
         await self._accounts(nodes, present)
-        rooms = await self._rooms(network, layout, nodes, present)
+        rooms = await self._rooms(network, server_names, roster, regions)
         request = await ensure_request(self._home, layout, present, self._did)
         await self._start_bridge()
         accounts = Accounts(self._home.accounts)
@@ -107,16 +107,16 @@ class BringUp:
     async def _rooms(
         self,
         network: Network,
-        layout: NetworkLayout,
-        nodes: Mapping[str, NodeConfig],
-        present: Roster,
+        server_names: Mapping[str, str],
+        roster: Roster,
+        regions: Sequence[str],
     ) -> Mapping[str, str]:
         self._progress.working("rooms")
-        rooms, done = await ensure_rooms(
-            self._home, network, layout.manifest, list(nodes), present, self._progress.working
+        rooms, changes = await ensure_rooms(
+            self._home, network, server_names, roster, regions, self._progress.working
         )
-        if done:
-            self._did(f"{done} steps made the {len(rooms)} spaces and rooms what the policy asks for")
+        if changes:
+            self._did(f"{changes} steps made the {len(rooms)} spaces and rooms what the policy asks for")
         return rooms
 
     async def _start_bridge(self) -> None:
