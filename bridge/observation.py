@@ -41,6 +41,33 @@ async def observe(
     return found
 
 
+async def observe_again(
+    observed: Mapping[str, ObservedRoom], desired: Sequence[DesiredRoom], accounts: Mapping[str, RoomCalls]
+) -> dict[str, ObservedRoom]:
+    """Return the `observed` rooms of `desired` read anew, one by one and exactly, by those who are in them.
+
+    What /sync tells of a room is its state before the latest event. Where servers acted at once and nothing
+    has happened since, that is one side of the story: somebody may seem to be missing who is there.
+    """
+    again: dict[str, ObservedRoom] = {}
+    for room in desired:
+        known = observed.get(room.address)
+        if known is None:
+            continue
+        for user_id, requests in accounts.items():
+            if known.members.get(user_id) != "join":
+                continue
+            try:
+                state = await requests.state(known.room_id)
+            except SessionError as error:
+                raise _unreadable(user_id, error) from error
+            seen = _observed(room.address, known.room_id, state)
+            again[room.address] = _merged(
+                again.get(room.address), seen, room, from_creator=user_id == room.creator
+            )
+    return {**observed, **again}
+
+
 async def _views(accounts: Mapping[str, RoomCalls]) -> dict[str, dict[str, tuple[StateEvent, ...]]]:
     views: dict[str, dict[str, tuple[StateEvent, ...]]] = {}
     failed: dict[str, SessionError] = {}
@@ -55,12 +82,16 @@ async def _views(accounts: Mapping[str, RoomCalls]) -> dict[str, dict[str, tuple
         for user_id, requests in accounts.items():
             group.create_task(view(user_id, requests))
     for user_id, error in failed.items():
-        raise RoomsUnreadable(
-            f"The rooms of {user_id} cannot be read.",
-            why=f"{error.what} {error.why}",
-            remedy="Check that its homeserver is running, then try again.",
-        ) from error
+        raise _unreadable(user_id, error) from error
     return {user_id: views[user_id] for user_id in accounts}
+
+
+def _unreadable(user_id: str, error: SessionError) -> RoomsUnreadable:
+    return RoomsUnreadable(
+        f"The rooms of {user_id} cannot be read.",
+        why=f"{error.what} {error.why}",
+        remedy="Check that its homeserver is running, then try again.",
+    )
 
 
 def state_content(state: Sequence[StateEvent], type: str) -> Mapping[str, object] | None:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from bridge.creation import create_or_adopt
-from bridge.observation import memberships, observe
+from bridge.observation import memberships, observe, observe_again
 from bridge.room_calls import RequestsOf, RoomCalls
 from bridge.steward_errors import NeedFailed, StewardFailed
 from client.session.errors import NotAllowed
 from client.session.events import Json
 from policies.errors import RogatoryError
-from policies.network.actions import Action, CreateRoom, Invite, PutState
+from policies.network.actions import Action, CreateRoom, Invite, PutState, Witness, join_key
 from policies.network.addresses import resolve, resolve_text
 from policies.network.desired import DesiredRoom
 from policies.network.plan import plan
@@ -26,6 +26,8 @@ AT_ONCE = 3
 """How many requests one server gets at a time: SQLite writes one after the other anyway."""
 
 _SETTLE = 5.0
+_SEEN = 20.0
+_POLL = 0.1
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ async def bring_about(
     stewards = {user_id: calls for user_id, calls in accounts.items() if user_id in creators}
     observed = await observe(desired, stewards)
     actions = plan(desired, observed, up=up)
+    doubtful = {action.address for action in actions} & set(observed)
+    if doubtful:
+        again = [room for room in desired if room.address in doubtful]
+        observed = await observe_again(observed, again, stewards)
+        actions = plan(desired, observed, up=up)
     there = {address: room.room_id for address, room in observed.items()}
     applied = await apply(actions, accounts.get, progress=progress)
     return Applied(room_ids={**there, **applied.room_ids}, changes=applied.changes)
@@ -82,7 +89,8 @@ async def apply(
                 group.create_task(run.work(queue))
     if run.failures:
         raise StewardFailed(tuple(run.failures), len(actions), run.made)
-    return Applied(room_ids=run.made, changes=len(actions) - len(run.not_done))
+    done = [a for a in actions if a.key not in run.not_done and not isinstance(a, Witness)]
+    return Applied(room_ids=run.made, changes=len(done))
 
 
 class _Run:
@@ -116,9 +124,9 @@ class _Run:
                 self._progress(action, self._count, len(self._over))
 
     async def _act(self, action: Action) -> None:
-        for need in action.needs:
-            if need in self._over:
-                await self._over[need].wait()
+        for earlier in (*action.needs, *action.after):
+            if earlier in self._over:
+                await self._over[earlier].wait()
         if failed := [need for need in action.needs if need in self._failed]:
             raise NeedFailed(
                 f"Not tried: {action.key}.",
@@ -143,6 +151,9 @@ class _Run:
             await requests.put_state(room_id, action.type, content, resolve_text(action.state_key, self.made))
         elif isinstance(action, Invite):
             await _invite(room_id, action.user_id, requests)
+        elif isinstance(action, Witness):
+            joined = [user for user in action.users if join_key(action.address, user) not in self.not_done]
+            await _see(room_id, joined, requests)
         else:
             await requests.join(room_id, action.via)
 
@@ -154,3 +165,13 @@ async def _invite(room_id: str, user_id: str, requests: RoomCalls) -> None:
     except NotAllowed:
         if memberships(await requests.state(room_id)).get(user_id) not in ("join", "invite"):
             raise
+
+
+async def _see(room_id: str, users: Collection[str], requests: RoomCalls) -> None:
+    """Wait until the homeserver knows that the users have joined; after a while go on without."""
+    deadline = asyncio.get_running_loop().time() + _SEEN
+    while asyncio.get_running_loop().time() < deadline:
+        known = memberships(await requests.state(room_id))
+        if all(known.get(user) == "join" for user in users):
+            return
+        await asyncio.sleep(_POLL)

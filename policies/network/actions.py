@@ -13,7 +13,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="action"):
 
     `address` is the room's policy address and `room_id` its id where the room is there already, `actor` the
     user id that acts and `server` that user's; `why` is one sentence. `needs` are keys of earlier actions of
-    the same plan without which this one cannot be done.
+    the same plan without which this one cannot be done, `after` those that must be over, done or failed.
     """
 
     address: str
@@ -22,6 +22,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True, tag_field="action"):
     server: str
     why: str
     needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
 
 class CreateRoom(Step, frozen=True, kw_only=True, tag="create"):
@@ -77,7 +78,22 @@ class Join(Step, frozen=True, kw_only=True, tag="join"):
         return join_key(self.address, self.actor)
 
 
-Action = CreateRoom | PutState | Invite | Join
+class Witness(Step, frozen=True, kw_only=True, tag="witness"):
+    """Wait until the actor's server has seen that `users` joined. It changes nothing.
+
+    An event that a server sends before it knows who else is in the room does not reach those others, and what
+    is built on it cannot be checked by them: the room's state falls apart between the servers.
+    """
+
+    users: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What other actions name this one by."""
+        return witness_key(self.address, self.server)
+
+
+Action = CreateRoom | PutState | Invite | Join | Witness
 
 
 def create_key(address: str) -> str:
@@ -93,3 +109,8 @@ def invite_key(address: str, user_id: str) -> str:
 def join_key(address: str, user_id: str) -> str:
     """Return the key of a user's joining."""
     return f"join {address} {user_id}"
+
+
+def witness_key(address: str, server: str) -> str:
+    """Return the key of a server's having seen who is in a room."""
+    return f"witness {address} {server}"

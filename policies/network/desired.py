@@ -22,15 +22,15 @@ class DesiredState(msgspec.Struct, frozen=True, kw_only=True):
 class DesiredMember(msgspec.Struct, frozen=True, kw_only=True):
     """Who belongs to a room besides its creator.
 
-    `server` is the user's, so that a plan can leave out whose server is not up. `inviter` is the user who
-    invites, or None where the member may enter through a space. `owner`: a steward who owns the room with its
+    `server` is the user's, so that a plan can leave out whose server is not up. `invited`: by the room's
+    creator; otherwise the member may enter through a space. `owner`: a steward who owns the room with its
     creator, and is brought back when missing; anyone else who left stays away.
     """
 
     user_id: str
     server: str
     belonging: Belonging
-    inviter: str | None
+    invited: bool
     owner: bool = False
 
 

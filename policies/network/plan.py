@@ -2,20 +2,27 @@
 
 Pure and deterministic. Applying all actions and planning again gives nothing. What is left alone: state that
 the policy does not speak of, members beyond the roster, and whoever left or was banned (owners excepted).
-The order is one in which nothing needs a later action: creations, then state, then the owners' entry, then
-everyone else's; spaces before the rooms that are entered through them.
+The order is one in which nothing needs a later action: creations, then state and invitations, then who is on
+the room's own server, then the owners from elsewhere one by one, then everyone else; spaces before the rooms
+in them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from policies.network.actions import Action, CreateRoom, PutState, create_key
 from policies.network.addresses import Content
 from policies.network.desired import DesiredRoom
 from policies.network.observed import Observed
-from policies.network.plan_members import entries_of_others, entries_of_owners
+from policies.network.plan_members import (
+    entries_at_home,
+    entries_from_elsewhere,
+    entries_of_owners,
+    invitations,
+    invited_at_creation,
+)
 from policies.network.situation import Situation
 
 _UNORDERED = {"m.room.server_acl": ("allow", "deny")}
@@ -32,13 +39,11 @@ def plan(
     user whose server is down would leave a room half made.
     """
     situation = Situation(desired, observed, up)
-    actions: list[Action] = []
-    for stage in (_creation, _changes, entries_of_owners, entries_of_others):
+    for stage in _STAGES:
         for room in situation.rooms:
             for action in stage(room, situation):
-                situation.planned.add(action.key)
-                actions.append(action)
-    return tuple(actions)
+                situation.planned[action.key] = action
+    return tuple(situation.planned.values())
 
 
 def _creation(room: DesiredRoom, situation: Situation) -> Iterator[CreateRoom]:
@@ -55,11 +60,7 @@ def _creation(room: DesiredRoom, situation: Situation) -> Iterator[CreateRoom]:
         is_space=room.is_space,
         additional_creators=room.additional_creators,
         state=tuple(situation.resolved(state) for state in room.state),
-        invite=tuple(
-            member.user_id
-            for member in room.members
-            if member.inviter == room.creator and situation.is_up(member.server)
-        ),
+        invite=invited_at_creation(room, situation),
     )
 
 
@@ -85,6 +86,16 @@ def _changes(room: DesiredRoom, situation: Situation) -> Iterator[PutState]:
             before=before,
             content=state.content,
         )
+
+
+_STAGES: tuple[Callable[[DesiredRoom, Situation], Iterator[Action]], ...] = (
+    _creation,
+    _changes,
+    invitations,
+    entries_at_home,
+    entries_of_owners,
+    entries_from_elsewhere,
+)
 
 
 def same_content(type: str, before: Content, wanted: Content) -> bool:

@@ -38,43 +38,18 @@ def members(kind: RoomKind, region: str, theme: str | None, roster: Roster) -> t
     In a room with a `theme` only the focal points who hold it.
     """
     creator = steward_of(roster, region)
-    steward_servers = {
-        account.server_name
-        for rule, account in _belonging(kind, region, theme, roster)
-        if account.role is RoleCode.STEWARD and rule.membership is Belonging.JOIN
-    }
     wanted = [
         DesiredMember(
             user_id=account.user_id,
             server=account.server_name,
             belonging=rule.membership,
-            inviter=_inviter(kind, rule, account, creator, steward_servers, roster),
+            invited=kind.join is JoinRule.INVITE or rule.membership is Belonging.INVITE,
             owner=account.role is RoleCode.STEWARD,
         )
         for rule, account in _belonging(kind, region, theme, roster)
         if rule.membership is not Belonging.OPEN and account != creator
     ]
     return tuple(sorted(wanted, key=lambda member: not member.owner))
-
-
-def _inviter(
-    kind: RoomKind,
-    rule: MemberRule,
-    account: FunctionAccount,
-    creator: FunctionAccount,
-    steward_servers: set[str],
-    roster: Roster,
-) -> str | None:
-    """Return who invites, None where the member enters through the room's space.
-
-    A region's own steward where there is one in the room: an invitation on one's own server costs no request
-    to another one, and its homeserver does not count it against the limit for invitations from outside.
-    """
-    if kind.join is not JoinRule.INVITE and rule.membership is Belonging.JOIN:
-        return None
-    if account.role is not RoleCode.STEWARD and account.server_name in steward_servers:
-        return steward_of(roster, account.region).user_id
-    return creator.user_id
 
 
 def _belonging(

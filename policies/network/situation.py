@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from policies.network.actions import create_key, join_key
+from policies.network.actions import Action, create_key, join_key
 from policies.network.addresses import references, resolve, resolve_text
 from policies.network.desired import DesiredRoom, DesiredState
 from policies.network.observed import Observed, ObservedRoom
@@ -14,13 +14,13 @@ class Situation:
     """The state of one planning.
 
     `rooms` are the desired rooms that can be dealt with: their server is up, and they are there or can be
-    made. `planned` are the keys of the actions so far.
+    made. `planned` are the actions so far, by key.
     """
 
     def __init__(
         self, desired: Sequence[DesiredRoom], observed: Observed, up: Collection[str] | None
     ) -> None:
-        self.planned: set[str] = set()
+        self.planned: dict[str, Action] = {}
         self.rooms: list[DesiredRoom] = []
         self._observed = observed
         self._up = up
@@ -49,6 +49,10 @@ class Situation:
         room = self._observed.get(address)
         joined = room is not None and room.members.get(user_id) == "join"
         return joined or join_key(address, user_id) in self.planned
+
+    def planned_in(self, room: DesiredRoom) -> tuple[str, ...]:
+        """Return the keys of what is planned so far in a room."""
+        return tuple(key for key, action in self.planned.items() if action.address == room.address)
 
     def resolved(self, state: DesiredState) -> DesiredState:
         """Return a state with the ids of the rooms that are there; rooms to be made stay references."""

@@ -50,6 +50,8 @@ class FakeHomeservers:
     requests: int = 0
     refuse: set[tuple[str, str]] = field(default_factory=set)
     """(user id, method) that the server refuses."""
+    sync_hides: set[tuple[str, str]] = field(default_factory=set)
+    """(room id, user id) whose membership all_joined_states does not tell."""
     most_at_once: dict[str, int] = field(default_factory=dict)
     _now: dict[str, int] = field(default_factory=dict)
 
@@ -137,7 +139,11 @@ class FakeRoomCalls:
     async def all_joined_states(self) -> dict[str, tuple[StateEvent, ...]]:
         async with _Request(self, "all_joined_states"):
             return {
-                room.room_id: tuple(room.state.values())
+                room.room_id: tuple(
+                    event
+                    for event in room.state.values()
+                    if (room.room_id, event.state_key) not in self.servers.sync_hides
+                )
                 for room in self.servers.rooms.values()
                 if room.membership(self.user_id) == "join"
             }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from bridge.observation import observe
 from bridge.steward import Applied, apply, bring_about
 from bridge.steward_errors import AliasTaken, NeedFailed, RoomsUnreadable, StewardFailed
 from client.session.events import InitialState, RoomCreation
-from policies.network.actions import Action, Join
+from policies.network.actions import Action, CreateRoom, Invite, Join, PutState, Witness
 from policies.network.development import development_roster, development_server_names
 from policies.network.load import load_network
 from policies.network.plan import plan
@@ -49,7 +51,7 @@ def check_complete(servers: FakeHomeservers) -> None:
         room = servers.rooms[rooms[desired.address][0]]
         assert {type for type, _ in room.state} >= {state.type for state in desired.state}
         for member in desired.members:
-            assert room.membership(member.user_id) == "join", (desired.address, member.user_id)
+            assert room.membership(member.user_id) == member.belonging, (desired.address, member.user_id)
 
 
 async def test_it_makes_every_room_and_then_nothing(servers: FakeHomeservers) -> None:
@@ -64,12 +66,15 @@ async def test_it_makes_every_room_and_then_nothing(servers: FakeHomeservers) ->
 
 
 async def test_a_room_costs_one_request_and_its_joins(servers: FakeHomeservers) -> None:
-    """All state and invitations go into the creation: what follows are joins, and what names a later room."""
-    await brought_about(servers)
-    children = sum(len(room.children) for room in DESIRED)
-    members = sum(len(room.members) for room in DESIRED)
-    invitations = sum(m.inviter not in (None, r.creator) for r in DESIRED for m in r.members)
-    assert servers.requests == 3 + len(DESIRED) + children + members + invitations
+    """State and most invitations go into the creation; what follows are joins and what names a later room."""
+    actions = plan(DESIRED, {})
+    counted = Counter(type(action) for action in actions)
+    assert counted[CreateRoom] == len(DESIRED)
+    assert counted[PutState] == sum(len(room.children) for room in DESIRED)
+    assert counted[Invite] == 4  # practitioners of other servers, into the network's space
+    applied = await brought_about(servers)
+    assert servers.requests == 3 + len(actions)  # three read at first; each other makes one action
+    assert applied.changes == len(actions) - counted[Witness]
 
 
 async def test_servers_work_side_by_side_and_none_is_flooded(servers: FakeHomeservers) -> None:
@@ -85,10 +90,11 @@ async def test_progress_counts_every_action(servers: FakeHomeservers) -> None:
     def progress(action: Action, done: int, total: int) -> None:
         told.append((action.key, done, total))
 
-    applied = await bring_about(DESIRED, accounts(servers), progress=progress)
-    assert [done for _, done, _ in told] == list(range(1, applied.changes + 1))
-    assert {total for _, _, total in told} == {applied.changes}
-    assert len({key for key, _, _ in told}) == applied.changes
+    await bring_about(DESIRED, accounts(servers), progress=progress)
+    total = len(plan(DESIRED, {}))
+    assert [done for _, done, _ in told] == list(range(1, total + 1))
+    assert {of for _, _, of in told} == {total}
+    assert {key for key, _, _ in told} == {action.key for action in plan(DESIRED, {})}
 
 
 async def test_killed_at_any_step_it_goes_on_and_makes_no_room_twice() -> None:
@@ -115,7 +121,8 @@ async def test_killed_at_any_step_it_goes_on_and_makes_no_room_twice() -> None:
             for key, event in fake.rooms[room_id].state.items()
             if key[0] == "m.room.member"
         }
-        assert {content["membership"] for content in members.values()} == {"join"}, step
+        invited = {key for key, content in members.items() if content["membership"] != "join"}
+        assert invited == {("network", ("m.room.member", "@moderator.1:africa.rogatory.test"))}, step
 
 
 async def test_one_failure_stops_only_what_needs_it(servers: FakeHomeservers) -> None:
@@ -212,3 +219,37 @@ async def test_a_steward_of_a_server_that_comes_later_is_brought_in(servers: Fak
     assert network.membership(AFRICA_STEWARD) is None
     await brought_about(servers)
     check_complete(servers)
+
+
+async def test_owners_join_one_by_one_and_nobody_acts_meanwhile(servers: FakeHomeservers) -> None:
+    """In a room of several servers each owner joins after everything before is over, and others only then."""
+    over: list[str] = []
+    await bring_about(
+        DESIRED, accounts(servers), progress=lambda action, _done, _total: over.append(action.key)
+    )
+    for address in ("network", "network/general"):
+        here = [key for key in over if key.split()[1] == address]
+        owners = [f"join {address} @steward:{SERVERS[region]}" for region in ("africa", "weog")]
+        first = here.index(owners[0])
+        assert here[first : first + 2] == owners
+        assert all(key.startswith(("witness", "join")) for key in here[first + 2 :])
+        assert here[first + 2].startswith("witness")
+
+
+async def test_what_only_seems_to_be_missing_is_not_done(servers: FakeHomeservers) -> None:
+    """Where /sync tells less than there is, the rooms in doubt are read anew before anything is changed."""
+    applied = await brought_about(servers)
+    servers.sync_hides = {(applied.room_ids["network"], FOCAL_POINT)}
+    servers.requests = 0
+    assert (await brought_about(servers)).changes == 0
+    assert servers.requests == 3 + 3  # the one room, as each steward in it sees it
+
+
+async def test_a_failing_owner_keeps_nobody_else_out(servers: FakeHomeservers) -> None:
+    """When one region's steward cannot join, the other region's people still come into the network."""
+    servers.refuse.add(("@steward:weog.rogatory.test", "join"))
+    with pytest.raises(StewardFailed):
+        await brought_about(servers)
+    network = servers.rooms[servers.policy_rooms()["network"][0]]
+    assert network.membership(AFRICA_STEWARD) == "join"
+    assert network.membership(FOCAL_POINT) == "join"

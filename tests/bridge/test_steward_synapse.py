@@ -72,8 +72,8 @@ async def test_the_policys_rooms_stand_and_stay(
     observed = await observe(DESIRED, accounts)
     assert plan(DESIRED, observed) == ()
     for room in DESIRED:
-        joined = {user for user, membership in observed[room.address].members.items() if membership == "join"}
-        assert joined == {room.creator, *(member.user_id for member in room.members)}, room.address
+        wanted = {member.user_id: member.belonging.value for member in room.members}
+        assert observed[room.address].members == {room.creator: "join", **wanted}, room.address
 
     mine = set(clients[FOCAL_POINT].get("/joined_rooms").body["joined_rooms"])
     assert {address for address, room_id in second.room_ids.items() if room_id in mine} == {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from policies.network.actions import Action, CreateRoom, Invite, Join, PutState
+from policies.network.actions import Action, CreateRoom, Invite, Join, PutState, Witness
 from policies.network.addresses import Content, references, resolve, resolve_text
 from policies.network.observed import Observed, ObservedRoom
 
@@ -46,6 +46,8 @@ class RoomModel:
             state_key = resolve_text(action.state_key, self.room_ids())
             assert not list(references([state_key, content])), "a reference to a room that is not there"
             room.state[action.type, state_key] = content
+        elif isinstance(action, Witness):
+            assert room.members[action.actor] == "join"
         elif isinstance(action, Invite):
             assert room.members.get(action.actor) == "join", f"{action.actor} invites from outside"
             assert room.members.get(action.user_id) not in ("join", "invite", "ban")

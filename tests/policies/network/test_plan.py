@@ -47,10 +47,8 @@ def test_a_plan_makes_everything_once_and_then_nothing() -> None:
     assert set(model.rooms) == {room.address for room in DESIRED}
     assert plan(DESIRED, model.observed()) == ()
     for room in DESIRED:
-        joined = {
-            user for user, membership in model.rooms[room.address].members.items() if membership == "join"
-        }
-        assert joined == {room.creator} | {member.user_id for member in room.members}
+        wanted = {member.user_id: member.belonging.value for member in room.members}
+        assert model.rooms[room.address].members == {room.creator: "join", **wanted}
 
 
 def test_a_plan_is_deterministic_and_needs_only_what_came_before() -> None:
@@ -59,7 +57,7 @@ def test_a_plan_is_deterministic_and_needs_only_what_came_before() -> None:
     assert actions == plan(DESIRED, {})
     seen: set[str] = set()
     for action in actions:
-        assert set(action.needs) <= seen
+        assert {*action.needs, *action.after} <= seen
         assert action.key not in seen
         assert action.why.endswith(".")
         seen.add(action.key)
