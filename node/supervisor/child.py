@@ -84,11 +84,7 @@ class Child:
 
     async def _ensure(self, specification: ChildSpecification) -> None:
         if self._closed:
-            raise SupervisorUnreachable(
-                f"{specification.name} was not started.",
-                why="The supervisor is shutting down.",
-                remedy="Wait until it has, and start again.",
-            )
+            raise shutting_down(specification.name)
         if self._keeper is not None and not self._keeper.done():
             same = specification == self.specification
             if same and self._state is ChildState.STARTING:
@@ -211,6 +207,15 @@ class Child:
         seconds = asyncio.get_running_loop().time() - self._began
         for report in tuple(self._observers):
             report(Progress(name, event, detail, round(seconds, 3)))
+
+
+def shutting_down(name: str) -> SupervisorUnreachable:
+    """Return the error for a child that is to start while the supervisor ends."""
+    return SupervisorUnreachable(
+        f"{name} was not started.",
+        why="The supervisor is shutting down.",
+        remedy="Wait until it has, and start again.",
+    )
 
 
 def _rfc3339(time: datetime) -> str:

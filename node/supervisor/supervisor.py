@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 
 from node.errors import NodeError, SynapseDied
-from node.supervisor.child import Child, Report
+from node.supervisor.child import Child, Report, shutting_down
 from node.supervisor.life import Surroundings
 from node.supervisor.specification import ChildSpecification
 from node.supervisor.status import SupervisorStatus
@@ -20,6 +20,7 @@ class Supervisor:
         self._surroundings = surroundings
         self._tasks = tasks
         self._children: dict[str, Child] = {}
+        self._closed = False
 
     async def start(
         self, specifications: Iterable[ChildSpecification], *, wait_seconds: float | None, report: Report
@@ -31,11 +32,8 @@ class Supervisor:
         errors: dict[str, NodeError] = {}
 
         async def start_one(specification: ChildSpecification) -> None:
-            child = self._children.get(specification.name)
-            if child is None:
-                child = Child(specification, self._surroundings, self._tasks)
-                self._children[specification.name] = child
             try:
+                child = self._child(specification)
                 await child.start(specification, wait_seconds=wait_seconds, report=report)
             except NodeError as error:
                 errors[specification.name] = error
@@ -46,8 +44,19 @@ class Supervisor:
         if errors:
             raise _one_of(errors)
 
+    def _child(self, specification: ChildSpecification) -> Child:
+        if self._closed:
+            raise shutting_down(specification.name)
+        if specification.name not in self._children:
+            self._children[specification.name] = Child(specification, self._surroundings, self._tasks)
+        return self._children[specification.name]
+
     async def stop(self, names: Iterable[str] | None = None, *, for_good: bool = False) -> tuple[str, ...]:
-        """Stop the named children, or all; return the names of those that ran. Unknown names do not run."""
+        """Stop the named children, or all; return the names of those that ran. Unknown names do not run.
+
+        `for_good`: no child starts again, not even a new one.
+        """
+        self._closed = self._closed or for_good
         wanted = self._children.keys() if names is None else set(names) & self._children.keys()
         stopped: list[str] = []
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from client.session.local.lifeline import LIFELINE
-from node.errors import NodeError, PortTaken, SynapseDied, SynapseSilent
+from node.errors import NodeError, PortTaken, SupervisorUnreachable, SynapseDied, SynapseSilent
 from node.supervisor.control import restart, shutdown, start, status, stop
 from node.supervisor.files import control_path
 from node.supervisor.status import ChildEvent, ChildState, Progress
@@ -24,6 +24,7 @@ from tests.node.supervisor.small_children import (
     pid_of,
     runs,
     small_server,
+    until,
     until_gone,
 )
 
@@ -197,6 +198,25 @@ def test_shutdown_leaves_nothing(folder: Path) -> None:
     assert status(folder).children == ()
     start(folder, [specification])
     assert child(folder).healthy
+
+
+def test_nothing_starts_while_the_supervisor_shuts_down(folder: Path) -> None:
+    """Known children and new ones are refused until it is gone; it goes, and only then the next one comes."""
+    slow = replace(small_server(folder).patience, stop=3600.0)
+    stubborn = small_server(folder, "africa", "stubborn", patience=slow)
+    start(folder, [stubborn])
+    pid = pid_of(folder)
+    ending = threading.Thread(target=shutdown, args=(folder,))
+    ending.start()
+    until(lambda: "asked to shut down" in (folder / "supervisor.log").read_text())
+    for specification in (small_server(folder, "weog"), replace(stubborn, revision="2")):
+        with pytest.raises(SupervisorUnreachable, match="shutting down"):
+            start(folder, [specification])
+        os.kill(pid, signal.SIGKILL)  # a known child waits until its old process has ended
+    ending.join()
+    assert status(folder).pid is None
+    start(folder, [small_server(folder, "weog")])
+    assert child(folder, "weog").healthy
 
 
 def test_shutdown_without_a_supervisor_is_harmless(folder: Path) -> None:
