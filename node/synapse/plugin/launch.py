@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 
 from client.session.local.lifeline import watch_lifeline
+from node.synapse.plugin.quick_commits import commit_quickly_if_asked
 
 
 def main() -> None:
     """Run the homeserver with this process's arguments."""
     os.umask(0o077)
     watch_lifeline()
+    commit_quickly_if_asked()
     from synapse.app.homeserver import main as synapse_main
 
     synapse_main()
