@@ -212,7 +212,7 @@ def test_nothing_starts_while_the_supervisor_shuts_down(folder: Path) -> None:
     for specification in (small_server(folder, "weog"), replace(stubborn, revision="2")):
         with pytest.raises(SupervisorUnreachable, match="shutting down"):
             start(folder, [specification])
-        os.kill(pid, signal.SIGKILL)  # a known child waits until its old process has ended
+    os.kill(pid, signal.SIGKILL)
     ending.join()
     assert status(folder).pid is None
     start(folder, [small_server(folder, "weog")])
