@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bridge.errors import BridgeError
 from policies.errors import RogatoryError
 from policies.network.actions import Action
 
 
-class StewardError(RogatoryError):
+class StewardError(BridgeError):
     """The network's rooms could not be made what the policy says."""
 
 

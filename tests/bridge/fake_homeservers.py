@@ -50,6 +50,8 @@ class FakeHomeservers:
     requests: int = 0
     refuse: set[tuple[str, str]] = field(default_factory=set)
     """(user id, method) that the server refuses."""
+    slow: set[tuple[str, str]] = field(default_factory=set)
+    """(user id, method) that takes far longer than anything else."""
     sync_hides: set[tuple[str, str]] = field(default_factory=set)
     """(room id, user id) whose membership all_joined_states does not tell."""
     most_at_once: dict[str, int] = field(default_factory=dict)
@@ -209,7 +211,8 @@ class _Request:
         running = servers._now[self._server] = servers._now.get(self._server, 0) + 1
         servers.most_at_once[self._server] = max(running, servers.most_at_once.get(self._server, 0))
         try:
-            await asyncio.sleep(0)
+            for _ in range(500 if (self._user_id, self._method) in servers.slow else 1):
+                await asyncio.sleep(0)
             servers.step()
             if (self._user_id, self._method) in servers.refuse:
                 raise _refused("M_FORBIDDEN", 403)

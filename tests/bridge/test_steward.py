@@ -224,6 +224,7 @@ async def test_a_steward_of_a_server_that_comes_later_is_brought_in(servers: Fak
 async def test_owners_join_one_by_one_and_nobody_acts_meanwhile(servers: FakeHomeservers) -> None:
     """In a room of several servers each owner joins after everything before is over, and others only then."""
     over: list[str] = []
+    servers.slow.add((AFRICA_STEWARD, "join"))
     await bring_about(
         DESIRED, accounts(servers), progress=lambda action, _done, _total: over.append(action.key)
     )

@@ -7,7 +7,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policies.network.actions import Action, CreateRoom, Invite, Join, PutState
+from policies.network.actions import Action, CreateRoom, Invite, Join, PutState, Witness
 from policies.network.development import development_roster, development_server_names
 from policies.network.load import load_network
 from policies.network.plan import plan, same_content
@@ -61,6 +61,26 @@ def test_a_plan_is_deterministic_and_needs_only_what_came_before() -> None:
         assert action.key not in seen
         assert action.why.endswith(".")
         seen.add(action.key)
+
+
+def test_owners_from_elsewhere_enter_alone() -> None:
+    """In a shared room an owner's join comes after all that is planned there; others first wait to see them."""
+    actions = {action.key: action for action in plan(DESIRED, {})}
+    for address in ("network", "network/directory", "network/general"):
+        here = [action for action in actions.values() if action.address == address]
+        owners = [action for action in here if isinstance(action, Join) and "steward" in action.actor]
+        assert [owner.server for owner in owners] == [SERVERS["africa"], SERVERS["weog"]]
+        for owner in owners:
+            assert owner.after == tuple(action.key for action in here[: here.index(owner)])
+        for action in here[here.index(owners[-1]) + 1 :]:
+            if isinstance(action, Join):
+                (wait,) = (actions[key] for key in action.after)
+                assert isinstance(wait, Witness)
+                assert wait.server == action.server
+                assert {owner.key for owner in owners} <= set(wait.after)
+                assert set(wait.users) == {owner.actor for owner in owners}
+            else:
+                assert isinstance(action, Witness)
 
 
 @settings(max_examples=60, deadline=None)
