@@ -174,6 +174,20 @@ def test_only_one_works_on_a_request(path: Path) -> None:
     assert {file.name for file in path.parent.glob(".*")} == {".ROG-2026-000001.lock"}
 
 
+def test_an_event_whose_projection_fails_is_not_recorded(path: Path) -> None:
+    """The event and what follows from it are one transaction: both are there, or neither."""
+    with filled(path, 1) as register:
+        db = open_vault(path, KEY)
+        db.execute("CREATE TRIGGER full BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'full'); END")
+        with pytest.raises(dbapi2.IntegrityError, match="full"):
+            register.append(EventKind.ROOM_OPENED, ID, {"room_id": "!r"})
+        assert len(list(register.events())) == 1
+        db.execute("DROP TRIGGER full")
+        db.close()
+        assert register.append(EventKind.ROOM_OPENED, ID, {"room_id": "!r"}).room_id == "!r"
+        register.verify_chain()
+
+
 WRITER = """
 import sys
 from pathlib import Path
@@ -181,15 +195,30 @@ from bridge.register import Register
 from bridge.register_event import EventKind
 from tests.bridge.test_register import INTENDED
 with Register.open(Path(sys.argv[1]), bytes(range(32))) as register:
-    for number in range(10_000):
+    for number in range(int(sys.argv[2]), int(sys.argv[3])):
         register.append(EventKind.INTENDED, f"ROG-2026-{number:06}", INTENDED)
         print(number, flush=True)
 """
 
 
+def writing(path: Path, begin: int, end: int) -> subprocess.Popen[str]:
+    arguments = [sys.executable, "-c", WRITER, str(path), str(begin), str(end)]
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_processes_at_the_same_time(path: Path) -> None:
+    """Two processes that write as fast as they can fail neither, and make one chain."""
+    with filled(path, 0), writing(path, 0, 60) as one, writing(path, 1000, 1060) as two:
+        outputs = [writer.communicate(timeout=60)[0] for writer in (one, two)]
+    assert ([one.returncode, two.returncode], [len(each.split()) for each in outputs]) == ([0, 0], [60, 60])
+    with Register.open(path, KEY) as register:
+        register.verify_chain()
+        assert len(register.requests()) == 120
+
+
 def test_kill_9_while_writing(path: Path) -> None:
     """A process that is killed while it writes loses nothing that it was told is recorded."""
-    with subprocess.Popen([sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE, text=True) as writer:
+    with writing(path, 0, 10_000) as writer:
         assert writer.stdout is not None
         told = [int(writer.stdout.readline()) for _ in range(20)]
         writer.send_signal(signal.SIGKILL)
