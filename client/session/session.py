@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 from client.session.crypto.machine import Machine
@@ -170,7 +171,13 @@ class OpenSession:
         except (TimeoutError, StopAsyncIteration):
             return
 
+    async def _mend(self) -> None:
+        with contextlib.suppress(HomeserverRefused, HomeserverUnreachable):
+            await self._machine.mend()
+
     async def _after_sync(self, applied: Applied) -> None:
+        if self._machine.to_device.wedged:
+            self._begin(self._mend())  # not within the sync: the other's server may be away
         for room_id in applied.rooms:
             room = self._rooms.get(room_id)
             if room is None or room.membership is not Membership.INVITE or room_id in self._joining:

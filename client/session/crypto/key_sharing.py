@@ -90,6 +90,25 @@ class KeySharing:
         await self._queue.flush()
         return session
 
+    async def begin_anew(self, devices: Sequence[Device]) -> None:
+        """Begin a new Olm session with devices whose messages we can no longer read, and let them know.
+
+        Matrix spec, end-to-end, "Recovering from undecryptable messages". Raises what the transport raises.
+        """
+        claimed = await claim_one_time_keys(self._transport, devices)
+        async with self._lock:
+            for device, key in claimed.items():
+                self._begin_olm(device, key)
+            reached = [device for device in claimed if self._olm.has_session(device.curve25519)]
+            with self._db.atomic():
+                self._queue.put(
+                    "m.room.encrypted",
+                    [(device, self._encrypted(device, "m.dummy", b"{}")) for device in reached],
+                )
+                if self._olm.save_changes():
+                    self._account.save(Facts(self._db))
+        await self._queue.flush()
+
     def _begin(self, room_id: str) -> OutboundSession:
         with self._db.atomic():
             session = self._outbound.begin(room_id)
@@ -123,7 +142,8 @@ class KeySharing:
             reachable = [device for device in devices if self._olm.has_session(device.curve25519)]
             with self._db.atomic():
                 self._queue.put(
-                    "m.room.encrypted", [(device, self._encrypted(device, room_key)) for device in reachable]
+                    "m.room.encrypted",
+                    [(device, self._encrypted(device, "m.room_key", room_key)) for device in reachable],
                 )
                 self._outbound.note_shared(session, reachable)
                 if self._olm.save_changes():
@@ -135,8 +155,8 @@ class KeySharing:
         except OlmUnreadable:
             return  # a key that is no curve point: the device stays without, and is tried again next time
 
-    def _encrypted(self, device: Device, room_key: bytes) -> dict[str, Json]:
-        payload = compose(self._account, device.user_id, device.ed25519, self._device_keys, room_key)
+    def _encrypted(self, device: Device, type: str, content: bytes) -> dict[str, Json]:
+        payload = compose(self._account, device, self._device_keys, type, content)
         return {
             "algorithm": OLM,
             "sender_key": self._account.curve25519,

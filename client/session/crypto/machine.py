@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from client.session.crypto.device_list import DeviceList
 from client.session.crypto.inbound_sessions import InboundSessions
@@ -19,6 +20,8 @@ from client.session.errors import StoreError
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.transport import Transport
+
+_AN_HOUR = 3600.0
 
 
 class Machine:
@@ -37,6 +40,7 @@ class Machine:
             )
         self._db = db
         self._transport = transport
+        self._mended: dict[str, float] = {}
         self.account = account
         self.identity = identity
         self.lock = asyncio.Lock()
@@ -70,6 +74,19 @@ class Machine:
         """Finish an enrolment that was interrupted. Raises what the transport raises."""
         if Facts(self._db).get(Fact.PUBLISHED) is None:
             await publish_identity(self._transport, self._db, self.account, self.identity, self.lock)
+
+    async def mend(self) -> None:
+        """Begin new sessions with devices whose messages could not be read, once an hour with each."""
+        now = time.monotonic()
+        broken = [
+            device
+            for device in self.to_device.wedged
+            if now - self._mended.get(device.curve25519, -_AN_HOUR) >= _AN_HOUR
+        ]
+        self.to_device.wedged.clear()
+        if broken:
+            self._mended.update({device.curve25519: now for device in broken})
+            await self.sharing.begin_anew(broken)
 
     async def replenish(self, one_time_keys_left: int, *, fallback_unused: bool) -> None:
         """Publish new one-time keys where the server runs low. Raises what the transport raises."""

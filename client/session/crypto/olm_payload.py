@@ -11,7 +11,7 @@ import msgspec
 
 from client.session.crypto.device_list import DeviceList
 from client.session.crypto.olm_account import OlmAccount
-from client.session.crypto.public_keys import BadKeys, read_device
+from client.session.crypto.public_keys import BadKeys, Device, read_device
 from client.session.events import Json
 
 _ABSENT = msgspec.Raw(b"null")
@@ -51,23 +51,21 @@ class PayloadRejected(Exception):
     """A payload that was decrypted and is not believed."""
 
 
-def compose(
-    account: OlmAccount, recipient: str, recipient_ed25519: str, device_keys: bytes, room_key: bytes
-) -> bytes:
-    """Return the payload of an `m.room_key`; `device_keys` and `room_key` (the content) are JSON already.
+def compose(account: OlmAccount, recipient: Device, device_keys: bytes, type: str, content: bytes) -> bytes:
+    """Return a payload for one device; `device_keys` (our own) and `content` are JSON already.
 
     Only two members differ from one recipient to the next, so the rest is encoded once for all of them.
     """
     head = msgspec.json.encode(
         {
-            "type": "m.room_key",
+            "type": type,
             "sender": account.user_id,
-            "recipient": recipient,
-            "recipient_keys": {"ed25519": recipient_ed25519},
+            "recipient": recipient.user_id,
+            "recipient_keys": {"ed25519": recipient.ed25519},
             "keys": {"ed25519": account.ed25519},
         }
     )
-    return b'%s,"content":%s,"sender_device_keys":%s}' % (head[:-1], room_key, device_keys)
+    return b'%s,"content":%s,"sender_device_keys":%s}' % (head[:-1], content, device_keys)
 
 
 def open_payload(

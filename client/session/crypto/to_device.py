@@ -11,6 +11,7 @@ from client.session.crypto.inbound_sessions import DIRECT, InboundSessions, KeyR
 from client.session.crypto.olm_account import MEGOLM, OLM, OlmAccount
 from client.session.crypto.olm_payload import Envelope, PayloadRejected, open_payload
 from client.session.crypto.olm_sessions import OlmSessions, OlmUnreadable
+from client.session.crypto.public_keys import Device
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,8 @@ class ToDevice:
         self._devices = devices
         self._olm = olm
         self._inbound = inbound
+        self.wedged: set[Device] = set()
+        """Known devices that wrote what could not be read: their session with us is broken."""
 
     def receive(self, raw: msgspec.Raw) -> tuple[str, str] | None:
         """Read one message; return (room id, session id) of a room key that lets us read more.
@@ -81,7 +84,13 @@ class ToDevice:
         ours = content.ciphertext.get(self._account.curve25519)
         if content.algorithm != OLM or ours is None:
             raise OlmUnreadable("not encrypted for this device")
-        plaintext = self._olm.decrypt(content.sender_key, ours.type, ours.body)
+        try:
+            plaintext = self._olm.decrypt(content.sender_key, ours.type, ours.body)
+        except OlmUnreadable:
+            device = self._devices.find(event.sender, content.sender_key)
+            if device is not None:
+                self.wedged.add(device)
+            raise
         return open_payload(
             plaintext,
             sender=event.sender,

@@ -30,7 +30,7 @@ class FakeDevice:
     one_time_keys: Object = field(default_factory=dict)
     fallback: Object = field(default_factory=dict)
     to_device: list[Object] = field(default_factory=list)
-    room_from: int = 0
+    taken_in: int = 0
 
 
 class FakeHomeserver:
@@ -96,6 +96,11 @@ class FakeHomeserver:
             self.changed[user] = self._clock
             self._news.notify_all()
 
+    async def has_told(self, user: str, device: str, at_least: int) -> None:
+        """Wait until a device has taken in that many to-device messages."""
+        async with self._news:
+            await self._news.wait_for(lambda: self.devices[user, device].taken_in >= at_least)
+
     async def sync(self, user: str, device: str, since: str | None, timeout: float) -> Object:
         """Answer /sync: the token counts to-device messages, timeline events and device changes."""
         mine = self.devices[user, device]
@@ -110,6 +115,8 @@ class FakeHomeserver:
             )
 
         async with self._news:
+            mine.taken_in = seen_device
+            self._news.notify_all()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await self._news.wait_for(news)

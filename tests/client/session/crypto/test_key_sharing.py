@@ -252,3 +252,23 @@ async def test_a_sender_whose_keys_come_later_is_believed_then(tmp_path: Path) -
         again = await next_event(b, lambda event: event.trust == "pinned")
         assert again.event_id == sent.event_id
         assert [one.trust for one in await b.new_events()] == ["pinned"]
+
+
+async def test_a_broken_olm_session_is_begun_anew(tmp_path: Path) -> None:
+    """After Bob's store lost its sessions one key is lost; he begins a new session, and the next is read."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1}
+    async with alice.session() as a:
+        async with bob.session() as b:
+            await a.send(ROOM, TEXT)
+            await next_event(b, lambda event: event.body == "hello")
+        db = bob.store()
+        db.execute("DELETE FROM olm_sessions")
+        db.close()
+        async with bob.session() as b:
+            await a.send(ROOM, {"msgtype": "m.text", "body": "lost"})
+            await server.has_told(alice.user_id, "ALICE", 1)
+            [dummy] = server.devices[alice.user_id, "ALICE"].to_device
+            assert dummy["sender"] == bob.user_id
+            await a.send(ROOM, {"msgtype": "m.text", "body": "read again"})
+            assert (await next_event(b, lambda event: event.body == "read again")).trust == "pinned"
