@@ -1,19 +1,20 @@
 """The errors of a node.
 
-    NodeError
-    ├── HomeUnusable             the home cannot be read or written
-    │   └── HomeTooNew           a newer version of Rogatory laid it out
-    ├── ConfigurationInvalid     node.toml: the file, the key, the reason
-    ├── UnknownRegion            no such region in the policy or in this home
-    ├── PortTaken                another program listens where the node should
-    ├── SynapseMissing           the extra `node` is not installed
-    ├── SynapseDied              the homeserver ended while it should start
-    ├── SynapseSilent            the homeserver did not become healthy in time
-    ├── SupervisorUnreachable    no supervisor answers for this home
-    ├── AdminRefused             the homeserver's admin API refused
-    │   └── AccountExists        an account of that name is there already
-    ├── FenceRefusal             the network's rules do not allow it; the homeserver refuses with it
-    └── CertificateInvalid       a certificate or the authority's key cannot be used
+NodeError
+├── HomeUnusable             the home cannot be read or written
+│   └── HomeTooNew           a newer version of Rogatory laid it out
+├── ConfigurationInvalid     node.toml: the file, the key, the reason
+├── UnknownRegion            no such region in the policy or in this home
+├── PortTaken                another program listens where the node should
+├── SynapseMissing           the extra `node` is not installed
+├── SynapseDied              the homeserver ended while it should start
+├── SynapseSilent            the homeserver did not become healthy in time
+├── SupervisorUnreachable    no supervisor answers for this home
+├── AdminRefused             the homeserver's admin API refused
+│   └── AccountExists        an account of that name is there already
+├── FenceRefusal             the network's rules do not allow it; the homeserver refuses with it
+├── SampleRequestUnread      the request that `up` issues was not read by its addressee
+└── CertificateInvalid       a certificate or the authority's key cannot be used
 """
 
 from __future__ import annotations
@@ -81,3 +82,7 @@ class FenceRefusal(NodeError):
 
 class CertificateInvalid(NodeError):
     """A certificate or the authority's key cannot be used."""
+
+
+class SampleRequestUnread(NodeError):
+    """The request that `up` issues was not read, or not verified, by its addressee."""

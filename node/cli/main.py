@@ -80,3 +80,7 @@ def _first_known(group: ExceptionGroup[Exception]) -> RogatoryError | None:
             if found is not None:
                 return found
     return None
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from node.errors import NodeError, SupervisorUnreachable, SynapseDied, SynapseSilent
 from node.supervisor.health import answers
 from node.supervisor.life import Ending, Life, Surroundings
-from node.supervisor.records import has_ended
 from node.supervisor.specification import ChildSpecification
 from node.supervisor.status import ChildEvent, ChildState, ChildStatus, Progress
 
@@ -72,14 +71,10 @@ class Child:
 
     async def status(self) -> ChildStatus:
         """Say how the child is, having asked it just now."""
+        silent = self._state is ChildState.HEALTHY and not await self._answers_or_ends()
         state, detail = self._state, self._detail
-        url = self.specification.health_url
-        if state is ChildState.HEALTHY and url is not None and not await answers(url, _HEALTH_SECONDS):
-            # it may have ended a moment ago, and the news of it still be under way
-            await self._news_of_its_end()
-            state, detail = self._state, self._detail
-            if state is ChildState.HEALTHY:
-                state, detail = ChildState.NOT_ANSWERING, f"no answer within {_HEALTH_SECONDS:g} s"
+        if silent and state is ChildState.HEALTHY:
+            state, detail = ChildState.NOT_ANSWERING, f"no answer within {_HEALTH_SECONDS:g} s"
         return ChildStatus(self.specification.name, state, detail, _rfc3339(self._since), self._pid)
 
     async def _ensure(self, specification: ChildSpecification) -> None:
@@ -186,12 +181,17 @@ class Child:
                     await asyncio.sleep(_POLL_SECONDS)
         return False
 
-    async def _news_of_its_end(self) -> None:
-        """If the process has ended, wait until its keeper knows."""
-        if self._pid is not None and has_ended(self._pid):
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_HEALTH_SECONDS):
-                    await self._ended.wait()
+    async def _answers_or_ends(self) -> bool:
+        """Ask once. A refusal at once may mean that it is just ending: then wait for the news of that."""
+        url = self.specification.health_url
+        try:
+            async with asyncio.timeout(_HEALTH_SECONDS):
+                if url is None or await answers(url, _HEALTH_SECONDS):
+                    return True
+                await self._ended.wait()
+        except TimeoutError:
+            pass
+        return False
 
     def _become(self, state: ChildState, detail: str = "", error: NodeError | None = None) -> None:
         self._state, self._detail, self._error = state, detail, error

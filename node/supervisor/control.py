@@ -12,7 +12,7 @@ from pathlib import Path
 
 from client.session.local.lock import FileLock, Locked
 from node.supervisor.connection import NoSupervisor, connect, connect_or_launch, silent
-from node.supervisor.files import lock_path, records_path
+from node.supervisor.files import control_path, lock_path, records_path
 from node.supervisor.protocol import (
     Report,
     ignore,
@@ -104,7 +104,9 @@ def shutdown(folder: Path) -> tuple[str, ...]:
             pass
         try:
             with FileLock(lock_path(folder)):
-                return stopped + _end_left_behind(folder)
+                left_behind = _end_left_behind(folder)
+                control_path(folder).unlink(missing_ok=True)  # a killed supervisor could not
+                return stopped + left_behind
         except FileNotFoundError:
             return stopped  # there is no such folder, so there never was a supervisor
         except Locked as held:

@@ -106,11 +106,3 @@ def _is_suspended(process: psutil.Process) -> bool:
         return process.status() in (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
     except psutil.NoSuchProcess:
         return True
-
-
-def has_ended(pid: int) -> bool:
-    """Return whether a process has ended, also when nobody has collected its exit status yet."""
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True

@@ -52,7 +52,7 @@ class BringUp:
         present = tuple(account for account in roster if account.region in nodes)
         await self._accounts(nodes, present)
         rooms = await self._rooms(network, server_names, roster, regions)
-        request = await ensure_request(self._home, layout, present, self._did)
+        request = await ensure_request(self._home, layout.manifest, present, self._did)
         await self._start_bridge()
         accounts = Accounts(self._home.accounts)
         return Outcome(
