@@ -125,3 +125,17 @@ async def test_a_practitioner_enters_a_common_room_through_the_space(
     organ = clients["@otp:court.rogatory.test"].put(f"/rooms/{room_id}/send/m.room.encrypted/1", cipher)
     assert organ.status == 200
     assert (await bring_about(DESIRED, accounts)).changes == 0
+
+
+async def test_all_servers_agree_on_the_shared_rooms(accounts: dict[str, RoomRequests]) -> None:
+    """After regions came in, each server has the same state events in every room of the network."""
+    rooms = (await bring_about(DESIRED, accounts)).room_ids
+    for address, room_id in rooms.items():
+        if address.partition("/")[0] != "network":
+            continue
+        stories = []
+        for server in SERVERS.values():
+            state = await accounts[f"@steward:{server}"].state(room_id)
+            stories.append({(event.type, event.state_key): event.event_id for event in state})
+        assert all(story == stories[0] for story in stories), address
+        assert ("m.room.member", "@steward:weog.rogatory.test") in stories[0]

@@ -64,7 +64,7 @@ def test_a_plan_is_deterministic_and_needs_only_what_came_before() -> None:
 
 
 def test_owners_from_elsewhere_enter_alone() -> None:
-    """In a shared room an owner's join comes after all that is planned there; others first wait to see them."""
+    """In a shared room an owner's join comes after all that is planned there; others wait to see it."""
     actions = {action.key: action for action in plan(DESIRED, {})}
     for address in ("network", "network/directory", "network/general"):
         here = [action for action in actions.values() if action.address == address]
