@@ -8,7 +8,8 @@ BridgeError
 │   ├── AddresseeRefused         somebody who may not receive the request
 │   └── SignatureUnusable        nobody could verify what this bot would sign
 ├── IssueInterrupted             recorded, and to be finished by `resume`; not to be issued again
-└── CannotServe                  the HTTP API cannot be offered at that address
+├── CannotServe                  the HTTP API cannot be offered at that address
+└── StewardError                 the network's rooms (its tree: bridge.steward_errors)
 """
 
 from __future__ import annotations
