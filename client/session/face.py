@@ -47,4 +47,4 @@ class Session(Protocol):
         """Return what has come since the last call for this account on this machine, in order, once."""
 
     def updates(self) -> AsyncIterator[Update]:
-        """Yield what changes from now on, until the session closes."""
+        """Yield the connection as it is, then what changes from now on, until the session closes."""

@@ -10,6 +10,7 @@ from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, UnknownRoom
 from client.session.events import (
     Connection,
+    ConnectionChanged,
     Content,
     Membership,
     RoomMember,
@@ -141,8 +142,8 @@ class OpenSession:
         return self._timeline.arrived_after(reader)
 
     def updates(self) -> AsyncIterator[Update]:
-        """Yield what changes from this call on, until the session closes."""
-        return self._updates.follow()
+        """Yield the connection as it is, then what changes from this call on, until the session closes."""
+        return self._updates.follow(ConnectionChanged(connection=self.sync.connection))
 
     def _room(self, room_id: str) -> RoomState:
         room = self._rooms.get(room_id)

@@ -28,9 +28,11 @@ class Updates:
         for follower in tuple(self._followers):
             follower.close()
 
-    def follow(self) -> AsyncIterator[Update]:
-        """Return what comes from now on; the following begins with this call, not with the first `anext`."""
+    def follow(self, *known: Update) -> AsyncIterator[Update]:
+        """Return what is `known` now, then what comes; following begins with this call, not with `anext`."""
         follower = _Follower()
+        for update in known:
+            follower.put(update)
         if self._closed:
             follower.close()
         self._followers.add(follower)

@@ -22,8 +22,8 @@ CHAT_KEYS: list[BindingType] = [
 ]
 
 COMPOSER_KEYS: list[BindingType] = [
-    # With priority, as a text area takes Enter for a new line before it looks at its keys.
-    Binding("enter", "send", "Send", id="composer.send", priority=True),
+    # Without priority: the composer looks for this key itself, as a text area takes Enter for a new line.
+    Binding("enter", "send", "Send", id="composer.send"),
     Binding("ctrl+j,shift+enter", "new_line", "New line", id="composer.new-line", key_display="^j"),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -29,6 +30,16 @@ class Composer(TextArea):
             highlight_cursor_line=False,
             placeholder="Write a message. Enter sends it.",
         )
+
+    async def _on_key(self, event: Key) -> None:
+        """Send here, in the order of the keys: a binding with priority would overtake what was typed."""
+        active = self.screen.active_bindings.get(event.key)
+        if active is not None and active.node is self and active.binding.action == "send":
+            event.prevent_default()
+            event.stop()
+            self.action_send()
+            return
+        await super()._on_key(event)
 
     def action_send(self) -> None:
         """Give the text to be sent, unless there is nothing in it but spaces."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.events import Key
+
 from client.session.errors import HomeserverUnreachable, NotEncrypted
 from client.ui.app import RogatoryApp
 from client.ui.widgets.composer import Composer
@@ -134,3 +136,17 @@ async def test_leaving_while_a_message_is_being_sent_asks_once(
         assert app.is_running
         await pilot.press("ctrl+q")
         await until(pilot, lambda: app.return_code == 0)
+
+
+async def test_keys_that_come_at_once_are_taken_in_their_order(
+    session: FakeSession, app: RogatoryApp
+) -> None:
+    """A text and Enter that arrive together, as from a paste or a slow line, send the whole text."""
+    async with app.run_test(size=(100, 24)) as pilot:
+        await until_shown(pilot, "● Lobby")
+        for character in "Bonjour à tous":
+            app.post_message(Key("space" if character == " " else character, character))
+        app.post_message(Key("enter", "\r"))
+        await until(pilot, lambda: bool(session.sent))
+        assert [content["body"] for _, content in session.sent] == ["Bonjour à tous"]
+        assert app.screen.query_one(Composer).text == ""
