@@ -112,6 +112,7 @@ class Outbox:
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
             await self._pause(pause)
+            row = self._store.waiting(row.room_id) or row  # with its ciphertext, if it got as far
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     async def _pause(self, seconds: float) -> None:

@@ -16,6 +16,7 @@ from client.session.transport import Transport
 from client.session.wire import CLIENT, part, read_state
 
 _ROOM_VERSION = "12"
+_MEMBERSHIPS = frozenset(Membership)
 _Answer = TypeVar("_Answer")
 
 
@@ -177,7 +178,7 @@ def room_members(state: Sequence[StateEvent]) -> tuple[RoomMember, ...]:
     members = []
     for event in state:
         membership = event.content.get("membership")
-        if event.type != "m.room.member" or membership not in set(Membership):
+        if event.type != "m.room.member" or membership not in _MEMBERSHIPS:
             continue
         name = event.content.get("displayname")
         members.append(

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from client.session.accounts import Accounts
+from client.session.crypto.own_identity import OwnIdentity
 from client.session.enrolment import enrol
 from client.session.owned_tasks import OwnedTasks
 from client.session.session import OpenSession
 from client.session.store.account_store import open_account_store
+from client.session.store.facts import Facts
 from client.session.store.sqlcipher import Database
 from tests.client.session.fake_homeserver import FakeHomeserver, FakeTransport
 
@@ -38,6 +40,16 @@ class Person:
     def store(self) -> Database:
         """Open the store; only one at a time."""
         return open_account_store(Accounts(self.root).folder(self.user_id), self.user_id)
+
+    def identity(self) -> OwnIdentity:
+        """Read the identity, private keys and all, from the store."""
+        db = self.store()
+        try:
+            identity = OwnIdentity.load(Facts(db), self.user_id)
+        finally:
+            db.close()
+        assert identity is not None
+        return identity
 
     @contextlib.asynccontextmanager
     async def session(self) -> AsyncIterator[OpenSession]:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from client.session.crypto.own_identity import OwnIdentity
 from client.session.crypto.room_decryption import Undecryptable
 from client.session.errors import IdentityChanged, NobodyCanRead, NotEncrypted
 from client.session.events import TimelineEvent, Trust
@@ -79,6 +80,29 @@ async def test_an_injected_device_gets_no_key(tmp_path: Path) -> None:
         await a.send(ROOM, TEXT)
         assert server.devices[bob.user_id, "SPY"].to_device == []
         assert len(server.devices[bob.user_id, "BOB"].to_device) == 1
+        server.identities = {alice.user_id: identities[alice.user_id]}
+        async with spy.session() as s:
+            sent = await s.send(ROOM, {"msgtype": "m.text", "body": "I am Bob"})
+        server.identities = identities
+        event = await _by_id(a, sent.event_id)
+        assert (event.body, event.trust) == ("I am Bob", Trust.UNSIGNED_DEVICE)
+
+
+async def test_a_self_signing_key_without_the_masters_signature_vouches_for_nothing(tmp_path: Path) -> None:
+    """The server's own self-signing key under Bob's master key, and a device signed by it: no key is sent."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    forger = OwnIdentity.generate(bob.user_id)
+    genuine = server.identities[bob.user_id]
+    server.identities[bob.user_id] = {
+        **genuine,
+        "self_signing_key": forger.public_object(forger.self_signing),
+    }
+    mine = server.devices[bob.user_id, "BOB"]
+    mine.keys = forger.self_signing.sign(mine.keys, bob.user_id)
+    async with alice.session() as a:
+        assert await a.readers(ROOM) == frozenset()
+        server.identities[bob.user_id] = genuine
+        assert await a.readers(ROOM) == {bob.user_id}
 
 
 async def test_a_changed_identity_blocks_until_a_person_decides(tmp_path: Path) -> None:
@@ -128,6 +152,7 @@ async def test_a_room_that_is_not_known_to_be_encrypted_is_sent_nothing(tmp_path
         )
         clear = await _by_id(b, "$clear")
         assert (clear.trust, clear.body, clear.content) == (Trust.UNDECRYPTABLE, None, {})
+        assert "without encryption" in (clear.reason or "")
         assert (await b.rooms())[0].encrypted
 
 
@@ -163,7 +188,9 @@ async def test_a_device_whose_keys_are_swapped_is_sent_nothing_under_the_new_one
         with pytest.raises(NobodyCanRead):
             await a.send(ROOM, TEXT)
         impostor = await Person(FakeHomeserver(bob.user_id), bob.user_id, "BOB", tmp_path / "x").enrol()
-        server.devices[bob.user_id, "BOB"].keys = impostor.server.devices[bob.user_id, "BOB"].keys
+        swapped = impostor.server.devices[bob.user_id, "BOB"].keys
+        # As bad as it can be: even Bob's own self-signing key, stolen, vouches for the new keys.
+        server.devices[bob.user_id, "BOB"].keys = bob.identity().self_signing.sign(swapped, bob.user_id)
         assert await a.readers(ROOM) == frozenset()
         server.devices[bob.user_id, "BOB"].keys = genuine
         assert await a.readers(ROOM) == {bob.user_id}

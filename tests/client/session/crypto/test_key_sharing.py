@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from client.session.crypto.own_identity import OwnIdentity
+from client.session.crypto.machine import Machine
 from client.session.errors import NobodyCanRead
-from client.session.store.facts import Facts
+from client.session.events import Connection, ConnectionChanged
 from tests.client.session.fake_homeserver import ROOM, FakeHomeserver
 from tests.client.session.fake_people import Person, alice_and_bob
 from tests.client.session.people import next_event
@@ -93,8 +93,9 @@ async def test_a_session_is_changed_when_a_member_or_a_device_leaves_not_when_on
                 "content": {"membership": "leave"},
             }
         )
+        updates = a.updates()
         while {member.user_id for member in await a.members(ROOM)} != {alice.user_id}:
-            await anext(a.updates())
+            await anext(updates)
         await a.send(ROOM, TEXT)
     ids = _session_ids(server)
     assert ids[0] == ids[1]
@@ -108,14 +109,8 @@ async def _second_device(server: FakeHomeserver, bob: Person, root: Path) -> Per
     identities = dict(server.identities)
     second = await Person(server, bob.user_id, "BOB2", root).enrol()
     server.identities = identities
-    db = bob.store()
-    try:
-        identity = OwnIdentity.load(Facts(db), bob.user_id)
-        assert identity is not None
-        keys = server.devices[bob.user_id, "BOB2"].keys
-        server.devices[bob.user_id, "BOB2"].keys = identity.self_signing.sign(keys, bob.user_id)
-    finally:
-        db.close()
+    keys = server.devices[bob.user_id, "BOB2"].keys
+    server.devices[bob.user_id, "BOB2"].keys = bob.identity().self_signing.sign(keys, bob.user_id)
     await server.tell_changed(bob.user_id)
     return second
 
@@ -155,6 +150,8 @@ async def test_a_lost_answer_is_not_a_second_message(tmp_path: Path) -> None:
         await a.send(ROOM, TEXT)
     assert len(server.timeline) == 1
     assert _keys_sent(server, bob.user_id, "BOB") == 1
+    first, second = [body for _, path, body in server.requests if path.startswith("/rooms")]
+    assert first == second
 
 
 async def test_a_cancelled_send_leaves_the_room_usable(tmp_path: Path) -> None:
@@ -206,6 +203,25 @@ async def test_one_time_keys_are_replenished_from_nothing_and_a_used_fallback_is
         assert len(mine.fallback) == 1
 
 
+async def test_killed_before_the_answer_the_same_one_time_keys_are_uploaded_again(tmp_path: Path) -> None:
+    """Replenished keys are stored before they are sent: the next process sends the very same (D10)."""
+    server, _, bob = await alice_and_bob(tmp_path)
+    mine = server.devices[bob.user_id, "BOB"]
+    mine.one_time_keys = {}
+    server.failing = lambda user, path: path == "/keys/upload"
+    async with bob.session():
+        pass
+    db = bob.store()
+    account = Machine(db, bob.transport).account
+    stored = {name: key.to_base64() for name, key in account.vodozemac.one_time_keys.items()}
+    db.close()
+    server.failing = lambda user, path: False
+    async with bob.session():
+        uploaded = {name.partition(":")[2]: one["key"] for name, one in mine.one_time_keys.items()}
+    assert len(stored) == 50
+    assert uploaded == stored
+
+
 async def test_nobody_who_could_read_it_is_an_error_not_a_message(tmp_path: Path) -> None:
     """Without a vouched-for device of the others a message is refused, and the next one is not held up."""
     server, alice, bob = await alice_and_bob(tmp_path)
@@ -231,6 +247,7 @@ async def test_what_could_not_be_read_is_read_when_the_key_comes(tmp_path: Path)
         assert (event.event_id, event.trust, event.body) == (sent.event_id, "undecryptable", None)
         updates = b.updates()
         await server.put_to_device(bob.user_id, "BOB", *held_back)
+        assert await anext(updates) == ConnectionChanged(connection=Connection.LIVE)
         healed = await anext(updates)
         assert getattr(healed, "body", None) == "hello"
         [again] = await b.new_events()
