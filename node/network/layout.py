@@ -109,7 +109,7 @@ def _node_configurations(
     taken = {port for config in nodes.values() for port in ports_of(config)}
     ports = iter(free_ports(2 * len(missing), taken=taken))
     for region in missing:
-        nodes[region] = NodeConfig(
+        config = NodeConfig(
             region=region,
             server_name=server_names[region],
             development=True,
@@ -124,7 +124,9 @@ def _node_configurations(
             accounts=Accounts(bcrypt_rounds=_BCRYPT_ROUNDS),
             rate_limits=dict.fromkeys(_UNLIMITED, RateLimit(per_second=1000, burst_count=1000)),
         )
-        write_node_toml(private_folder(home.node(region)) / "node.toml", nodes[region])
+        path = private_folder(home.node(region)) / "node.toml"
+        write_node_toml(path, config)
+        nodes[region] = read_node_toml(path)  # as the next run will: what is rendered is what the file says
     return {region: nodes[region] for region in server_names}
 
 
