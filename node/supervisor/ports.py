@@ -10,15 +10,26 @@ import psutil
 
 from node.errors import PortTaken
 
+_PATIENCE_SECONDS = 3.0
+_POLL_SECONDS = 0.05
+
 
 async def refuse_taken_ports(name: str, ports: tuple[int, ...]) -> None:
-    """Raise PortTaken for the first of `ports` on which another program listens; `name` wants them."""
+    """Raise PortTaken for the first of `ports` that another program has; `name` wants them.
+
+    A port whose holder cannot be named gets a moment to become free: it may belong to a child of ours of
+    which the last thread is just ending, when nothing can be seen of the process any more.
+    """
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_SECONDS
     for port in ports:
-        if not is_free(port):
-            listener = await asyncio.to_thread(who_listens, port)
+        while not is_free(port):
+            holder = await asyncio.to_thread(who_has, port)
+            if holder is None and asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(_POLL_SECONDS)
+                continue
             raise PortTaken(
                 f"Port {port}, which {name} needs, is taken.",
-                why=f"{listener[:1].upper()}{listener[1:]} listens on it.",
+                why=f"{holder or 'A program that this user may not see'} has it.",
                 remedy="Stop that program, or give the node another port in its node.toml.",
             )
 
@@ -37,17 +48,17 @@ def is_free(port: int) -> bool:
     return True
 
 
-def who_listens(port: int) -> str:
-    """Return the program that listens on `port` and its process id, as far as this user may know."""
+def who_has(port: int) -> str | None:
+    """Return the program that has `port`, before all one that listens, and its process id, if it shows."""
     try:
-        pids = {
-            connection.pid
+        found = [
+            (connection.status != psutil.CONN_LISTEN, connection.pid)
             for connection in psutil.net_connections("tcp")
-            if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
-        }
-        found = sorted(pid for pid in pids if pid is not None)
+            if connection.pid is not None and connection.laddr and connection.laddr.port == port
+        ]
         if found:
-            return f"{psutil.Process(found[0]).name()} (process {found[0]})"
+            _, pid = min(found)
+            return f"{psutil.Process(pid).name()} (process {pid})"
     except psutil.Error:
         pass  # some systems tell only the administrator, and the program may just have ended
-    return "a program that this user may not see"
+    return None

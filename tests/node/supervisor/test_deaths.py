@@ -20,7 +20,7 @@ from node.errors import SupervisorUnreachable
 from node.supervisor import connection as connections
 from node.supervisor.connection import connect
 from node.supervisor.control import ensure_supervisor, shutdown, start, status
-from node.supervisor.files import records_path
+from node.supervisor.files import control_path, records_path
 from node.supervisor.protocol import start_request
 from node.supervisor.specification import Patience
 from node.supervisor.starting import start_children
@@ -166,6 +166,7 @@ def test_a_suspended_child_of_a_killed_supervisor_is_ended_later(folder: Path, e
         assert child(folder).healthy
     else:
         assert shutdown(folder) == ("africa",)
+        assert not control_path(folder).exists()
     until_gone(before)
 
 
