@@ -228,7 +228,14 @@ class FakeSession:
         del self._rooms[room_id]
         self._tell(RoomChanged(room_id=room_id))
 
-    async def send(self, room_id: str, content: Content, *, type: str = "m.room.message") -> SentEvent:
+    async def send(
+        self,
+        room_id: str,
+        content: Content,
+        *,
+        type: str = "m.room.message",
+        transaction_id: str | None = None,
+    ) -> SentEvent:
         self._room(room_id)
         if self._held is not None:
             waiting = asyncio.Event()
