@@ -37,11 +37,22 @@ class Session(Protocol):
     async def leave(self, room_id: str) -> None:
         """Leave a room, or reject its invitation."""
 
-    async def send(self, room_id: str, content: Content, *, type: str = "m.room.message") -> SentEvent:
+    async def send(
+        self,
+        room_id: str,
+        content: Content,
+        *,
+        type: str = "m.room.message",
+        transaction_id: str | None = None,
+    ) -> SentEvent:
         """Encrypt and send an event, and return once the server has accepted it.
 
-        Refuses a room that is not known to be encrypted: nothing leaves in plain text.
+        Refuses a room that is not known to be encrypted: nothing leaves in plain text. The message is queued
+        in the store first. With the same `transaction_id` it is the same message: sent once, ever.
         """
+
+    async def readers(self, room_id: str) -> frozenset[str]:
+        """Return the other members who have a device that would get a room key now."""
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         """Return what has come since the last call for this account on this machine, in order, once."""

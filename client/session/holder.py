@@ -92,12 +92,16 @@ class _Connections:
         def argument(name: str, type: type[_Argument]) -> _Argument:
             return msgspec.json.decode(ask.arguments.get(name, msgspec.Raw(b"null")), type=type)
 
+        def optional(name: str, type: type[_Argument]) -> _Argument | None:
+            given = bytes(ask.arguments.get(name, msgspec.Raw(b"null"))) != b"null"
+            return argument(name, type) if given else None
+
         methods: dict[str, Callable[[], Awaitable[object]]] = {
             "rooms": session.rooms,
             "members": lambda: session.members(argument("room_id", str)),
             "timeline": lambda: session.timeline(
                 argument("room_id", str),
-                before=argument("before", int | None),
+                before=optional("before", int),
                 limit=argument("limit", int),
             ),
             "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
@@ -106,7 +110,7 @@ class _Connections:
                 argument("room_id", str),
                 argument("content", dict[str, Json]),
                 type=argument("type", str),
-                transaction_id=argument("transaction_id", str | None),
+                transaction_id=optional("transaction_id", str),
             ),
             "readers": lambda: session.readers(argument("room_id", str)),
             "accept_identity": lambda: session.accept_identity(argument("user_id", str)),

@@ -44,6 +44,9 @@ class _Sender(msgspec.Struct):
     sender: str
 
 
+_NOBODY = _Sender("")
+
+
 @dataclass
 class Applied:
     """What an answer changed, once it is committed."""
@@ -157,7 +160,7 @@ class SyncApplication:
         a later answer.
         """
         raw_events = [*to_device, *(raw for piece in pieces for raw in piece.events)]
-        senders = {event.sender for raw in raw_events if (event := read(raw, _Sender | None, None))}
+        senders = {read(raw, _Sender, _NOBODY).sender for raw in raw_events} - {_NOBODY.sender}
         now = asyncio.get_running_loop().time()
         doubtful = self._keyless if now >= self._ask_again_at else set()
         unknown = self._machine.devices.unknown(senders | doubtful)

@@ -15,7 +15,7 @@ from client.session.events import Connection, ConnectionChanged, RoomChanged
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.store.vault import reported_failures
-from client.session.sync_answer import SyncAnswer, read
+from client.session.sync_answer import ABSENT, SyncAnswer
 from client.session.sync_application import Applied, SyncApplication
 from client.session.transport import Transport
 from client.session.updates import Updates
@@ -113,11 +113,14 @@ class SyncLoop:
         self.attempted.set()
 
     async def _replenish(self, answer: SyncAnswer) -> None:
-        counts = read(answer.device_one_time_keys_count, dict[str, int] | None, None)
-        unused = read(answer.device_unused_fallback_key_types, list[str] | None, None)
-        if counts is None or unused is None:
+        parts = (answer.device_one_time_keys_count, answer.device_unused_fallback_key_types)
+        if any(bytes(part) == bytes(ABSENT) for part in parts):
             return  # the server leaves out what has not changed
-        left = counts.get("signed_curve25519", 0)
+        try:
+            left = msgspec.json.decode(parts[0], type=dict[str, int]).get("signed_curve25519", 0)
+            unused = msgspec.json.decode(parts[1], type=list[str])
+        except msgspec.DecodeError:
+            return
         try:
             await self._machine.replenish(left, fallback_unused="signed_curve25519" in unused)
         except HomeserverRefused as refusal:
