@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,25 +59,26 @@ def test_a_folder_of_other_files_is_no_home(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rogatory]:
+    rogatory = Rogatory(tmp_path_factory.mktemp("small") / "home")
+    try:
+        yield rogatory
+    finally:
+        rogatory.run("down")
+        assert processes_of(rogatory.home) == []
+
+
 @pytest.mark.synapse
 class TestSmallNetwork:
     """One network of two nodes, broken in one way after the other, brought up again each time."""
 
-    @pytest.fixture(scope="class")
-    def rogatory(self, tmp_path_factory: pytest.TempPathFactory):  # type: ignore[no-untyped-def] # a generator
-        rogatory = Rogatory(tmp_path_factory.mktemp("small") / "home")
-        try:
-            yield rogatory
-        finally:
-            rogatory.run("down")
-            assert processes_of(rogatory.home) == []
-
     @pytest.mark.parametrize("lines", [1, 2, 3, 4, 5, 6])
-    def test_interrupted_up_goes_on_later(self, rogatory: Rogatory, lines: int) -> None:
+    def test_interrupted_up_goes_on_later(self, small: Rogatory, lines: int) -> None:
         """Ctrl-C after any line of progress ends `up` with 130 and says how to go on."""
         with subprocess.Popen(
             [ROGATORY, *SMALL],
-            env=rogatory.environment,
+            env=small.environment,
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -90,11 +92,11 @@ class TestSmallNetwork:
         if process.returncode == 130:
             assert "Run the same command again" in rest
 
-    def test_after_all_interruptions_the_network_stands_once(self, rogatory: Rogatory) -> None:
+    def test_after_all_interruptions_the_network_stands_once(self, small: Rogatory) -> None:
         """The next `up` finishes the work: one request, and each room once, whatever was interrupted."""
-        report = rogatory.json(*SMALL)
+        report = small.json(*SMALL)
         assert report["request"] is not None
-        again = rogatory.json(*SMALL)
+        again = small.json(*SMALL)
         assert again["rooms"] == report["rooms"]
         assert again["request"] == report["request"]
         steward = next(
@@ -102,43 +104,44 @@ class TestSmallNetwork:
             for account in report["accounts"]
             if account["role"] == "steward" and "africa" in account["user_id"]
         )
-        names = [room["name"] for room in rogatory.json("rooms", "--as", steward)["rooms"]]
+        names = [room["name"] for room in small.json("rooms", "--as", steward)["rooms"]]
         assert len(names) == len(set(names))
 
-    def test_a_taken_port_is_named_with_who_takes_it(self, rogatory: Rogatory) -> None:
+    def test_a_taken_port_is_named_with_who_takes_it(self, small: Rogatory) -> None:
         """A port that another program listens on is named, and so is that program; then `up` goes on."""
-        rogatory.run("down")
-        toml = (rogatory.home / "nodes" / "africa" / "node.toml").read_text()
+        small.run("down")
+        toml = (small.home / "nodes" / "africa" / "node.toml").read_text()
         port = int(re.findall(r"port = (\d+)", toml)[0])
         with socket.socket() as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the node's last connections linger
             other.bind(("127.0.0.1", port))
             other.listen()
-            said = refused(rogatory, *SMALL, exit_code=1)
+            said = refused(small, *SMALL, exit_code=1)
         assert str(port) in said
-        rogatory.run(*SMALL)
+        small.run(*SMALL)
 
-    def test_bad_toml_is_refused_with_file_and_key(self, rogatory: Rogatory) -> None:
+    def test_bad_toml_is_refused_with_file_and_key(self, small: Rogatory) -> None:
         """A misspelt key in a node.toml is refused with the file, the key and the nearest valid key."""
-        path = rogatory.home / "nodes" / "africa" / "node.toml"
+        path = small.home / "nodes" / "africa" / "node.toml"
         good = path.read_text()
         path.write_text(good.replace("[listeners.client]", "[listeners.klient]"))
-        said = refused(rogatory, *SMALL, exit_code=2)
+        said = refused(small, *SMALL, exit_code=2)
         assert str(path) in said
         assert "klient" in said
         assert "client" in said
         path.write_text(good)
-        rogatory.run(*SMALL)
+        small.run(*SMALL)
 
-    def test_a_synapse_that_dies_at_start_is_named_with_its_last_words(self, rogatory: Rogatory) -> None:
+    def test_a_synapse_that_dies_at_start_is_named_with_its_last_words(self, small: Rogatory) -> None:
         """A homeserver that ends while it starts is named with the reason it gave; mended, `up` goes on."""
-        rogatory.run("down")
-        database = rogatory.home / "nodes" / "africa" / "homeserver.db"
+        small.run("down")
+        database = small.home / "nodes" / "africa" / "homeserver.db"
         good = database.read_bytes()
         for name in ("homeserver.db-wal", "homeserver.db-shm"):
             assert not (database.parent / name).exists() or (database.parent / name).stat().st_size == 0
         database.write_bytes(b"this is not a database" * 100)
-        said = refused(rogatory, *SMALL, exit_code=1)
+        said = refused(small, *SMALL, exit_code=1)
         assert "africa" in said
         assert "not a database" in said
         database.write_bytes(good)
-        rogatory.run(*SMALL)
+        small.run(*SMALL)

@@ -58,7 +58,7 @@ def test_six_nodes_are_healthy_and_known_by_name(network: Network) -> None:
 def test_the_focal_point_of_another_region_decrypts_the_request(
     network: Network, received: dict[str, Any]
 ) -> None:
-    """The addressee's own session, on a node that is not the Court's, decrypts the request that `up` names."""
+    """The addressee's own session, on another node than the Court's, decrypts the request of `up`."""
     assert received["room_id"] == network.report["request"]["room_id"]
     assert received["sender"] == network.court
     assert received["type"] == "m.room.message"
