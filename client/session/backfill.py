@@ -9,7 +9,7 @@ import msgspec
 from client.session.errors import HomeserverRefused
 from client.session.store.timeline import Timeline
 from client.session.transport import Transport
-from client.session.wire import CLIENT, part
+from client.session.wire import CLIENT, part, read_answer
 
 _log = logging.getLogger(__name__)
 _PAGE = 100
@@ -43,8 +43,8 @@ async def missing_events(
         path = f"{CLIENT}/rooms/{part(room_id)}/messages"
         try:
             raw = await transport.request("GET", path, query=query, timeout=60)
-            page = msgspec.json.decode(raw, type=_Messages)
-        except (HomeserverRefused, msgspec.DecodeError) as error:
+            page = read_answer(raw, _Messages)
+        except HomeserverRefused as error:
             _log.warning("The history of room %r could not be fetched: %s", room_id, type(error).__name__)
             break
         for event in page.chunk:

@@ -29,7 +29,7 @@ from client.session.store.outbox_store import OutboxRow, OutboxStore
 from client.session.store.room_store import RoomStore
 from client.session.store.sqlcipher import Database
 from client.session.transport import Transport
-from client.session.wire import CLIENT, part
+from client.session.wire import CLIENT, part, read_answer
 
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
@@ -136,9 +136,7 @@ class Outbox:
         else:
             await self._machine.queue.flush()
         path = f"{CLIENT}/rooms/{part(row.room_id)}/send/m.room.encrypted/{part(row.transaction_id)}"
-        return msgspec.json.decode(
-            await self._transport.request("PUT", path, body=sealed), type=_EventId
-        ).event_id
+        return read_answer(await self._transport.request("PUT", path, body=sealed), _EventId).event_id
 
     def _room(self, room_id: str) -> RoomState:
         room = self._rooms.get(room_id)

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from client.session.errors import HomeserverRefused, NotFound
+from client.session.errors import NotFound
 from client.session.events import Content, Json, Membership, RoomCreation, RoomMember, StateEvent
 from client.session.power_levels import creators, power_level
 from client.session.transport import Transport
-from client.session.wire import CLIENT, part, read_state
+from client.session.wire import CLIENT, part, read_answer, read_state
 
 _ROOM_VERSION = "12"
 _MEMBERSHIPS = frozenset(Membership)
@@ -87,12 +87,12 @@ class RoomRequests:
         """Set one piece of a room's state and return the event's id."""
         path = f"{CLIENT}/rooms/{part(room_id)}/state/{part(type)}/{part(state_key)}"
         answer = await self._transport.request("PUT", path, body=content)
-        return _read(answer, _EventId).event_id
+        return read_answer(answer, _EventId).event_id
 
     async def state(self, room_id: str) -> tuple[StateEvent, ...]:
         """Return the whole current state of a room that the account is in."""
         answer = await self._transport.request("GET", f"{CLIENT}/rooms/{part(room_id)}/state", timeout=60)
-        return tuple(read_state(_read(answer, list[msgspec.Raw])))
+        return tuple(read_state(read_answer(answer, list[msgspec.Raw])))
 
     async def all_joined_states(self) -> dict[str, tuple[StateEvent, ...]]:
         """Return the current state of every joined room, by room id, in one request.
@@ -119,7 +119,7 @@ class RoomRequests:
         }
         answer = await self._transport.request("GET", f"{CLIENT}/sync", query=query, timeout=120)
         states = {}
-        for room_id, room in _read(answer, _Sync).rooms.join.items():
+        for room_id, room in read_answer(answer, _Sync).rooms.join.items():
             current: dict[tuple[str, str], StateEvent] = {}
             for event in [*read_state(room.state.events), *read_state(room.timeline.events)]:
                 current[event.type, event.state_key] = event
@@ -147,7 +147,7 @@ class RoomRequests:
     async def joined_rooms(self) -> frozenset[str]:
         """Return the ids of the rooms that the account is in."""
         answer = await self._transport.request("GET", f"{CLIENT}/joined_rooms")
-        return frozenset(_read(answer, _JoinedRooms).joined_rooms)
+        return frozenset(read_answer(answer, _JoinedRooms).joined_rooms)
 
     async def resolve_alias(self, alias: str) -> str | None:
         """Return the room id behind `#alias:server`, or None when there is none."""
@@ -155,7 +155,7 @@ class RoomRequests:
             answer = await self._transport.request("GET", f"{CLIENT}/directory/room/{part(alias)}")
         except NotFound:
             return None
-        return _read(answer, _RoomId).room_id
+        return read_answer(answer, _RoomId).room_id
 
     async def members(self, room_id: str) -> tuple[RoomMember, ...]:
         """Return everyone with a membership in a room, with their power."""
@@ -164,7 +164,7 @@ class RoomRequests:
     async def _post(
         self, path: str, body: dict[str, Json], answer: type[_Answer], *, timeout: float = 30.0
     ) -> _Answer:
-        return _read(
+        return read_answer(
             await self._transport.request("POST", f"{CLIENT}{path}", body=body, timeout=timeout), answer
         )
 
@@ -190,16 +190,3 @@ def room_members(state: Sequence[StateEvent]) -> tuple[RoomMember, ...]:
             )
         )
     return tuple(sorted(members, key=lambda member: member.user_id))
-
-
-def _read(answer: bytes, type: type[_Answer]) -> _Answer:
-    try:
-        return msgspec.json.decode(answer, type=type)
-    except msgspec.DecodeError as error:
-        raise HomeserverRefused(
-            "The homeserver's answer cannot be read.",
-            why=f"It is not what the Matrix specification says: {error}.",
-            remedy="Check that the address is that of a Matrix homeserver.",
-            status=200,
-            errcode="M_BAD_JSON",
-        ) from None

@@ -19,7 +19,7 @@ from client.session.sync_answer import ABSENT, SyncAnswer
 from client.session.sync_application import Applied, SyncApplication
 from client.session.transport import Transport
 from client.session.updates import Updates
-from client.session.wire import CLIENT
+from client.session.wire import CLIENT, read_answer
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 30
@@ -100,7 +100,7 @@ class SyncLoop:
         raw = await self._transport.request(
             "GET", f"{CLIENT}/sync", query=query, timeout=_POLL_SECONDS + (15 if is_live else 90)
         )
-        answer = _decoded(raw)
+        answer = read_answer(raw, SyncAnswer)
         with reported_failures(None):
             applied = await self._application.apply(answer)
         self._set(Connection.LIVE)
@@ -134,16 +134,3 @@ class SyncLoop:
         if connection is not self.connection:
             self.connection = connection
             self._updates.publish(ConnectionChanged(connection=connection))
-
-
-def _decoded(raw: bytes) -> SyncAnswer:
-    try:
-        return msgspec.json.decode(raw, type=SyncAnswer)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise HomeserverRefused(
-            "The homeserver's answer to a sync cannot be read.",
-            why=f"{error}.",
-            remedy="If it persists, ask who runs the homeserver.",
-            status=200,
-            errcode="M_BAD_JSON",
-        ) from None

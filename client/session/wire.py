@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from client.session.errors import HomeserverRefused
 from client.session.events import Json, StateEvent
+
+_Answer = TypeVar("_Answer")
 
 CLIENT = "/_matrix/client/v3"
 """Prefix of the client-server API's paths."""
@@ -15,6 +20,32 @@ CLIENT = "/_matrix/client/v3"
 def part(text: str) -> str:
     """Return one part of a path, percent-encoded whole: room ids, aliases and event types hold anything."""
     return quote(text, safe="")
+
+
+def read_answer(raw: bytes, type: type[_Answer]) -> _Answer:
+    """Return a homeserver's answer decoded. Raises HomeserverRefused when it is not what it should be.
+
+    Half a surrogate pair somewhere in it, which any local user can put there and Synapse passes on, spoils
+    strict decoding of the whole: such halves become question marks.
+    """
+    try:
+        return msgspec.json.decode(raw, type=type)
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return msgspec.json.decode(_without_lone_surrogates(raw), type=type)
+    except (ValueError, RecursionError) as error:
+        raise HomeserverRefused(
+            "The homeserver's answer cannot be read.",
+            why=f"It is not what the Matrix specification says: {error}.",
+            remedy="Check that the address is that of a Matrix homeserver; ask who runs it if it persists.",
+            status=200,
+            errcode="M_BAD_JSON",
+        ) from None
+
+
+def _without_lone_surrogates(raw: bytes) -> bytes:
+    return json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class WireStateEvent(msgspec.Struct):

@@ -12,7 +12,7 @@ from client.session.crypto.public_keys import BadKeys, Device, Identity, read_de
 from client.session.events import Json
 from client.session.store.sqlcipher import Database
 from client.session.transport import Transport
-from client.session.wire import CLIENT
+from client.session.wire import CLIENT, read_answer
 
 _log = logging.getLogger(__name__)
 _ROUNDS = 3
@@ -106,7 +106,7 @@ class DeviceList:
                     "timeout": 10_000,
                 }
                 raw = await self._transport.request("POST", f"{CLIENT}/keys/query", body=body)
-                answer = msgspec.json.decode(raw, type=_KeysAnswer)
+                answer = read_answer(raw, _KeysAnswer)
                 failed = {user for user in missing if user.partition(":")[2] in answer.failures}
                 self._apply(answer, missing - failed, generations)
                 if failed >= self.unknown(wanted):

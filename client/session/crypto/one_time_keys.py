@@ -11,7 +11,7 @@ from client.session.crypto.olm_account import SIGNED_KEY
 from client.session.crypto.public_keys import Device
 from client.session.events import Json
 from client.session.transport import Transport
-from client.session.wire import CLIENT
+from client.session.wire import CLIENT, read_answer
 from policies.trust.errors import TrustError
 from policies.trust.signing import verify_object
 
@@ -32,7 +32,7 @@ async def claim_one_time_keys(transport: Transport, devices: Sequence[Device]) -
         wanted.setdefault(device.user_id, {})[device.device_id] = SIGNED_KEY
     body: dict[str, Json] = {"one_time_keys": {**wanted}, "timeout": 10_000}
     raw = await transport.request("POST", f"{CLIENT}/keys/claim", body=body)
-    answer = msgspec.json.decode(raw, type=_ClaimAnswer)
+    answer = read_answer(raw, _ClaimAnswer)
     claimed = {}
     for device in devices:
         key = _checked_key(answer.one_time_keys.get(device.user_id), device)

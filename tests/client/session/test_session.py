@@ -112,6 +112,20 @@ async def test_what_is_malformed_in_a_sync_costs_nothing_else(tmp_path: Path) ->
         }
 
 
+async def test_half_a_surrogate_pair_spoils_nothing(tmp_path: Path) -> None:
+    """Text that strict decoders refuse, in a message or a device's name, stops neither sync nor sending."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    half = chr(0xD800)
+    server.devices[bob.user_id, "BOB"].keys["unsigned"] = {"device_display_name": half}
+    await server.put_to_device(
+        alice.user_id, "ALICE", {"type": half, "sender": half, "content": {half: half}}
+    )
+    async with alice.session() as a, bob.session() as b:
+        assert a.connection is Connection.LIVE
+        sent = await a.send(ROOM, TEXT)
+        assert (await next_event(b, lambda event: event.event_id == sent.event_id)).body == "hello"
+
+
 async def test_a_redaction_empties_the_event(tmp_path: Path) -> None:
     """After a redaction neither the store nor the timeline has what was said."""
     server, alice, bob = await alice_and_bob(tmp_path)
