@@ -75,23 +75,14 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
     """Print what has come since the last `listen`, then what comes, one event a line, until stopped."""
 
     async def work(session: Session) -> None:
-        updates = session.updates()
-        # Asked for once before the stored events are read, so that nothing falls between the two.
-        shown: set[tuple[str, bool]] = set()
-
-        def show(event: TimelineEvent) -> None:
-            mark = (event.event_id, event.body is not None)
-            if mark not in shown:
-                shown.add(mark)
+        updates = session.updates()  # before the first look, so that nothing falls between the two
+        while True:
+            for event in await session.new_events():
                 _print_event(event, as_json)
-
-        for event in await session.new_events():
-            show(event)
-        async for update in updates:
-            if isinstance(update, TimelineEvent):
-                for event in await session.new_events():
-                    show(event)
-                show(update)
+            try:
+                await anext(updates)
+            except StopAsyncIteration:
+                return
 
     _in_session(chosen_home(home), user, work)
 
