@@ -13,7 +13,13 @@ SessionError
 ├── UnknownAccount           no account of that name on this machine
 ├── UnknownRoom              the account is not in that room
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
-└── NobodyCanRead            refused: no device of the room's other members could read it
+├── NobodyCanRead            refused: no device of the room's other members could read it
+└── RecoveryError            the account's secrets cannot be stored or had back
+    ├── RecoveryNotSetUp     there are none to have back
+    ├── RecoverySetUp        refused: there are some already, which would be lost
+    ├── RecoveryKeyWrong     the recovery key or the passphrase does not open them
+    ├── IdentityNotHeld      refused: this device does not hold the account's identity
+    └── BackupRefused        the backup of room keys is not one that may be used
 """
 
 from __future__ import annotations
@@ -96,3 +102,31 @@ class IdentityChanged(SessionError):
 
 class NobodyCanRead(SessionError):
     """No device of the room's other members could read what was to be sent."""
+
+
+class RecoveryError(SessionError):
+    """The account's secrets cannot be stored or had back."""
+
+
+class RecoveryNotSetUp(RecoveryError):
+    """The account has no secrets on its homeserver."""
+
+
+class RecoverySetUp(RecoveryError):
+    """The account has secrets on its homeserver already."""
+
+
+class RecoveryKeyWrong(RecoveryError):
+    """The recovery key or the passphrase does not open the account's secrets."""
+
+    exit_code = 3
+
+
+class IdentityNotHeld(RecoveryError):
+    """This device does not hold the private keys of the account's identity."""
+
+    exit_code = 3
+
+
+class BackupRefused(RecoveryError):
+    """The backup of room keys on the homeserver is not one that may be used."""
