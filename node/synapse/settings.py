@@ -74,7 +74,6 @@ def _accounts(config: NodeConfig) -> dict[str, object]:
         # who is competent for what is said by attestations, not by searching accounts
         "user_directory": {"enabled": False, "search_all_users": False},
         "presence": {"enabled": False},
-        "stats": {"enabled": False},
         "push": {"enabled": False, "include_content": False},
     }
 
