@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from pathlib import Path
 
 from client.session.local.private_files import private_folder
@@ -21,6 +19,9 @@ def socket_path(wanted: Path) -> Path:
     """
     if len(os.fsencode(wanted)) <= _LONGEST:
         return wanted
+    import hashlib  # here, for they cost every `rogatory status` ten milliseconds
+    import tempfile
+
     folder = private_folder(Path(tempfile.gettempdir()) / f"rogatory-{os.getuid()}")
     owner = folder.stat()
     if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
