@@ -2,14 +2,17 @@
 
 A key that comes again replaces the one we have only when it is the same session from an earlier point.
 Sessions of one id from two senders are kept apart: a member who passes somebody's key on under her own
-name neither hides nor spoils it.
+name neither hides nor spoils it. Keys from the backup prove nothing of who wrote with them (anyone who knows
+the backup's public key can put some there), so one never takes the place of a key that came from its sender,
+unless it is that very ratchet from an earlier point; and a sender's own key always takes theirs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 
-from vodozemac import InboundGroupSession, SessionKey
+from vodozemac import ExportedSessionKey, InboundGroupSession, SessionKey
 
 from client.session.crypto.olm_account import PICKLE_KEY
 from client.session.store.sqlcipher import Database
@@ -18,6 +21,8 @@ DIRECT = "direct"
 """Provenance: the sender's device gave it to us in an Olm message of its own."""
 OWN = "own"
 """Provenance: we made it ourselves."""
+BACKUP = "backup"
+"""Provenance: it comes from the backup, and nobody proves whose it is: `sender` is empty."""
 
 
 @dataclass
@@ -33,6 +38,8 @@ class InboundSession:
     provenance: str
     first_index: int
     vodozemac: InboundGroupSession
+    backup_version: str | None = None
+    """The version of the backup that has it from this index on."""
 
 
 class KeyRefused(Exception):
@@ -46,6 +53,8 @@ class InboundSessions:
         self._db = db
         self._cache: dict[tuple[str, str], list[InboundSession]] = {}
         self._changed: list[InboundSession] = []
+        self.saved = asyncio.Event()
+        """Set whenever sessions were saved: there may be something to back up."""
 
     def add(
         self,
@@ -66,37 +75,78 @@ class InboundSessions:
             raise KeyRefused(f"the session key is malformed: {error}") from None
         if session.session_id != session_id:
             raise KeyRefused("the session key belongs to another session")
-        known = self._all(room_id, session_id)
-        mine = next((one for one in known if one.sender_key == sender_key), None)
-        if mine is not None and not _is_better(session, mine.vodozemac):
-            return False
-        entry = InboundSession(
-            room_id,
-            session_id,
-            sender_key,
-            signing_key,
-            sender,
-            device_id,
-            provenance,
-            session.first_known_index,
-            session,
+        return self._take(
+            InboundSession(
+                room_id,
+                session_id,
+                sender_key,
+                signing_key,
+                sender,
+                device_id,
+                provenance,
+                session.first_known_index,
+                session,
+            )
         )
+
+    def add_backed_up(
+        self,
+        *,
+        room_id: str,
+        session_id: str,
+        exported_key: str,
+        sender_key: str,
+        signing_key: str,
+        version: str,
+    ) -> bool:
+        """Take in a session that a version of the backup had; return whether it lets us read more.
+
+        Raises KeyRefused.
+        """
+        try:
+            session = InboundGroupSession.import_session(ExportedSessionKey(exported_key))
+        except ValueError as error:
+            raise KeyRefused(f"the session key is malformed: {error}") from None
+        if session.session_id != session_id:
+            raise KeyRefused("the session key belongs to another session")
+        return self._take(
+            InboundSession(
+                room_id,
+                session_id,
+                sender_key,
+                signing_key,
+                "",
+                None,
+                BACKUP,
+                session.first_known_index,
+                session,
+                version,
+            )
+        )
+
+    def _take(self, new: InboundSession) -> bool:
+        known = self._all(new.room_id, new.session_id)
+        mine = next((one for one in known if one.sender_key == new.sender_key), None)
+        kept = new if mine is None else _merged(new, mine)
+        if kept is mine:
+            return False
         if mine is not None:
             known.remove(mine)
-        known.append(entry)
-        self._changed.append(entry)
-        return True
+        known.append(kept)
+        self._changed.append(kept)
+        return mine is None or kept.vodozemac is not mine.vodozemac
 
     def find(self, room_id: str, session_id: str, sender: str) -> InboundSession | None:
-        """Return the session, the one that `sender` gave us where there are several."""
+        """Return the session: where there are several, the one that `sender` gave us, else a proven one."""
         known = self._all(room_id, session_id)
-        return next((one for one in known if one.sender == sender), known[0] if known else None)
+        return min(known, key=lambda one: (one.sender != sender, one.provenance == BACKUP), default=None)
 
     def save_changes(self) -> None:
         """Write what changed, in the caller's transaction."""
         self._db.conn.executemany(
             "INSERT OR REPLACE INTO inbound_group_sessions (room_id, session_id, pickle, first_index,"
-            " sender_key, signing_key, sender, device_id, provenance) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " sender_key, signing_key, sender, device_id, provenance, backup_version)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
                     one.room_id,
@@ -108,18 +158,21 @@ class InboundSessions:
                     one.sender,
                     one.device_id,
                     one.provenance,
+                    one.backup_version,
                 )
                 for one in self._changed
             ],
         )
+        if self._changed:
+            self.saved.set()
         self._changed = []
 
     def _all(self, room_id: str, session_id: str) -> list[InboundSession]:
         name = (room_id, session_id)
         if name not in self._cache:
             rows = self._db.execute(
-                "SELECT pickle, first_index, sender_key, signing_key, sender, device_id, provenance"
-                " FROM inbound_group_sessions WHERE room_id = ? AND session_id = ?",
+                "SELECT pickle, first_index, sender_key, signing_key, sender, device_id, provenance,"
+                " backup_version FROM inbound_group_sessions WHERE room_id = ? AND session_id = ?",
                 name,
             )
             self._cache[name] = [
@@ -133,15 +186,49 @@ class InboundSessions:
                     provenance,
                     first_index,
                     InboundGroupSession.from_pickle(pickle, PICKLE_KEY),
+                    version,
                 )
-                for pickle, first_index, sender_key, signing_key, sender, device_id, provenance in rows
+                for (
+                    pickle,
+                    first_index,
+                    sender_key,
+                    signing_key,
+                    sender,
+                    device_id,
+                    provenance,
+                    version,
+                ) in rows
             ]
         return self._cache[name]
 
 
-def _is_better(new: InboundGroupSession, old: InboundGroupSession) -> bool:
-    """Return whether `new` begins earlier and is the same ratchet: at the old beginning both are equal."""
-    if new.first_known_index >= old.first_known_index:
-        return False
-    mine, theirs = old.export_at(old.first_known_index), new.export_at(old.first_known_index)
+def _merged(new: InboundSession, old: InboundSession) -> InboundSession:
+    """Return what to keep of two sessions of one id and sender key: the earlier ratchet, the better proof."""
+    same = _is_same_ratchet(new.vodozemac, old.vodozemac)
+    if old.provenance == BACKUP and new.provenance != BACKUP:
+        if same and old.first_index <= new.first_index:
+            return replace(
+                new,
+                vodozemac=old.vodozemac,
+                first_index=old.first_index,
+                backup_version=old.backup_version,
+            )
+        return new
+    if not same or new.first_index >= old.first_index:
+        return old
+    if new.provenance == BACKUP:
+        # Who proved the later point proved the earlier: a ratchet cannot be turned back to forge one.
+        return replace(
+            old,
+            vodozemac=new.vodozemac,
+            first_index=new.first_index,
+            backup_version=new.backup_version,
+        )
+    return new
+
+
+def _is_same_ratchet(one: InboundGroupSession, other: InboundGroupSession) -> bool:
+    """Return whether two sessions are one: at the later of their beginnings both are equal."""
+    index = max(one.first_known_index, other.first_known_index)
+    mine, theirs = one.export_at(index), other.export_at(index)
     return mine is not None and theirs is not None and mine.to_base64() == theirs.to_base64()

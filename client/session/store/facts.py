@@ -18,6 +18,11 @@ class Fact(enum.StrEnum):
     SELF_SIGNING_SEED = "self_signing_seed"
     USER_SIGNING_SEED = "user_signing_seed"
     PUBLISHED = "published"
+    SIGNED = "signed"  # our identity vouches for this device, and the server knows
+    OWN_MASTER_KEY = "own_master_key"  # public: the identity that is proven to be ours
+    NEXT_IDENTITY = "next_identity"  # seeds of an identity that a reset is about to publish
+    BACKUP_KEY = "backup_key"
+    RECOVERY_KEY_ID = "recovery_key_id"
     SYNC_TOKEN = "sync_token"  # noqa: S105 # the fact's name, not a token
 
 

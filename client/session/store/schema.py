@@ -14,6 +14,13 @@ def begin(db: Database) -> None:
         db.execute(statement)
 
 
+@account_schema()
+def back_room_keys_up(db: Database) -> None:
+    """Let every session say which version of the backup has it; NULL: none, or a worse one."""
+    db.execute("ALTER TABLE inbound_group_sessions ADD COLUMN backup_version TEXT")
+    db.execute("CREATE INDEX inbound_group_sessions_by_backup ON inbound_group_sessions (backup_version)")
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
-from vodozemac import GroupSession, InboundGroupSession
+from vodozemac import GroupSession, InboundGroupSession, SessionKey
 
-from client.session.crypto.inbound_sessions import InboundSessions, KeyRefused
+from client.session.crypto.inbound_sessions import DIRECT, InboundSessions, KeyRefused
 from client.session.store.schema import account_schema
 from client.session.store.vault import migrate, open_vault
 
@@ -71,3 +72,91 @@ def test_a_key_under_another_sessions_id_is_refused(tmp_path: Path) -> None:
         _add(sessions, other, GroupSession().session_key.to_base64())
     with pytest.raises(KeyRefused, match="malformed"):
         _add(sessions, other, "AgAAAA")
+
+
+def _exported(group_key: str, index: int = 0) -> str:
+    exported = InboundGroupSession(SessionKey(group_key)).export_at(index)
+    assert exported is not None
+    return exported.to_base64()
+
+
+def _restore(sessions: InboundSessions, session_id: str, exported: str, *, by: str = "alice") -> bool:
+    return sessions.add_backed_up(
+        room_id=ROOM,
+        session_id=session_id,
+        exported_key=exported,
+        sender_key=f"{by}-curve",
+        signing_key=f"{by}-ed",
+        version="1",
+    )
+
+
+def _forged(session_id: str) -> str:
+    """A session of somebody else's making that calls itself `session_id`: an exported key is not signed."""
+    other = base64.b64decode(_exported(GroupSession().session_key.to_base64()) + "==")
+    return base64.b64encode(other[:-32] + base64.b64decode(session_id + "=")).rstrip(b"=").decode()
+
+
+def test_a_restored_key_reads_what_came_earlier_and_leaves_the_senders_proof(tmp_path: Path) -> None:
+    """In either order: from the earlier index on, and still proven by the key that its sender gave."""
+    group = GroupSession()
+    early = group.session_key.to_base64()
+    group.encrypt(b"0")
+    late = group.session_key.to_base64()
+    for first in ("direct", "backup"):
+        sessions = _store(tmp_path / f"{first}.db")
+        steps = [
+            lambda s=sessions: _add(s, group.session_id, late),
+            lambda s=sessions: _restore(s, group.session_id, _exported(early)),
+        ]
+        for step in steps if first == "direct" else reversed(steps):
+            step()
+        sessions.save_changes()
+        found = _store(tmp_path / f"{first}.db").find(ROOM, group.session_id, "@alice:x")
+        assert found is not None
+        assert (found.first_index, found.provenance, found.sender) == (0, DIRECT, "@alice:x")
+        assert found.backup_version == "1"
+
+
+def test_a_forged_backup_spoils_no_key_of_the_sender(tmp_path: Path) -> None:
+    """A session that the server made up under a known id loses to the sender's key, whichever came first."""
+    group = GroupSession()
+    key = group.session_key.to_base64()
+    group.encrypt(b"0")
+    later = group.session_key.to_base64()
+    message = group.encrypt(b"1")
+    forged = _forged(group.session_id)
+    for order in (("direct", "backup"), ("backup", "direct")):
+        for given in (key, later):
+            sessions = _store(tmp_path / f"{order[0]}{len(given)}{given[8:12].replace('/', '_')}.db")
+            for step in order:
+                if step == "direct":
+                    assert _add(sessions, group.session_id, given)
+                else:
+                    _restore(sessions, group.session_id, forged)
+            found = sessions.find(ROOM, group.session_id, "@alice:x")
+            assert found is not None
+            assert found.provenance == DIRECT
+            assert found.vodozemac.decrypt(message).plaintext == b"1"
+
+
+def test_a_restored_key_under_another_name_does_not_hide_whose_the_session_is(tmp_path: Path) -> None:
+    """Asked on behalf of a third user, the session that its sender proved is found, not the restored one."""
+    group = GroupSession()
+    key = group.session_key.to_base64()
+    sessions = _store(tmp_path / "a.db")
+    _restore(sessions, group.session_id, _exported(key), by="eve")
+    _add(sessions, group.session_id, key)
+    found = sessions.find(ROOM, group.session_id, "@bob:x")
+    assert found is not None
+    assert found.sender == "@alice:x"
+
+
+def test_a_restored_key_of_another_session_is_refused(tmp_path: Path) -> None:
+    """What the backup holds under the wrong session id, or malformed, is refused."""
+    group = GroupSession()
+    sessions = _store(tmp_path / "a.db")
+    with pytest.raises(KeyRefused, match="another session"):
+        _restore(sessions, GroupSession().session_id, _exported(group.session_key.to_base64()))
+    with pytest.raises(KeyRefused, match="malformed"):
+        _restore(sessions, group.session_id, "AQ")
