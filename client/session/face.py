@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from policies.trust.attestation import Attestation
 
 
 class Session(Protocol):
@@ -53,6 +54,12 @@ class Session(Protocol):
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now."""
+
+    async def attestation(self, user_id: str) -> Attestation | None:
+        """Return what a user's regional authority attests of them, None where nothing that holds is there."""
+
+    async def attestations(self) -> Sequence[Attestation]:
+        """Return every attestation that holds, by user id in order."""
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         """Return what has come since the last call for this account on this machine, in order, once."""

@@ -114,6 +114,8 @@ class _Connections:
             ),
             "readers": lambda: session.readers(argument("room_id", str)),
             "accept_identity": lambda: session.accept_identity(argument("user_id", str)),
+            "attestation": lambda: session.attestation(argument("user_id", str)),
+            "attestations": session.attestations,
             "new_events": lambda: session.new_events(reader=argument("reader", str)),
         }
         method = methods.get(ask.method)

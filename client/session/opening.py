@@ -18,6 +18,7 @@ from client.session.store.account_store import open_account_store
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.store.vault import reported_failures
+from policies.trust.manifest import Manifest
 
 _FIRST_SYNC_PATIENCE = 15.0
 """Seconds that opening waits for the first sync; after that the session is open, and offline."""
@@ -26,7 +27,9 @@ _HOLDER_PATIENCE = 20.0
 
 
 @contextlib.asynccontextmanager
-async def hold_session(account: Account, *, welcome: Welcome) -> AsyncIterator[OpenSession]:
+async def hold_session(
+    account: Account, *, welcome: Welcome, manifest: Manifest | None = None
+) -> AsyncIterator[OpenSession]:
     """Hold the account's store, and sync until the block ends. Raises StoreHeld, StoreError, LoggedOut.
 
     A homeserver that does not answer is no error: the session opens from its store, offline.
@@ -35,7 +38,7 @@ async def hold_session(account: Account, *, welcome: Welcome) -> AsyncIterator[O
         token = Facts(db).text(Fact.ACCESS_TOKEN)
         async with HttpTransport(account.homeserver, token) as transport, OwnedTasks() as tasks:
             with reported_failures(account.store_path):
-                session = OpenSession(db, transport, tasks.begin, welcome)
+                session = OpenSession(db, transport, tasks.begin, welcome, manifest)
             session.start()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_SYNC_PATIENCE):
@@ -58,16 +61,21 @@ def _opened_store(account: Account) -> Iterator[Database]:
 
 
 @contextlib.asynccontextmanager
-async def open_session(account: Account, *, welcome: Welcome) -> AsyncIterator[OpenSession | RemoteSession]:
+async def open_session(
+    account: Account, *, welcome: Welcome, manifest: Manifest | None = None
+) -> AsyncIterator[OpenSession | RemoteSession]:
     """Open an account's session, and close it when the block ends.
 
-    `welcome` decides which invitations are accepted without asking; where another process holds the
-    session, that process' own does. Raises StoreHeld when the holder does not answer, StoreError, LoggedOut.
+    `welcome` decides which invitations are accepted without asking, `manifest` whose attestations are
+    believed; where another process holds the session, that process' own do. Raises StoreHeld when the holder
+    does not answer, StoreError, LoggedOut.
     """
     async with contextlib.AsyncExitStack() as stack:
         session: OpenSession | RemoteSession
         try:
-            session = await stack.enter_async_context(hold_session(account, welcome=welcome))
+            session = await stack.enter_async_context(
+                hold_session(account, welcome=welcome, manifest=manifest)
+            )
         except StoreHeld as held:
             session = await _asked_holder(stack, account, held)
         else:

@@ -16,6 +16,7 @@ from client.session.events import Content, RoomMember, RoomSummary, SentEvent, T
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
+from policies.trust.attestation import Attestation
 
 _Result = TypeVar("_Result")
 
@@ -106,6 +107,15 @@ class RemoteSession:
     async def accept_identity(self, user_id: str) -> None:
         """See `session.OpenSession.accept_identity`."""
         await self._ask("accept_identity", msgspec.Raw, user_id=user_id)
+
+    async def attestation(self, user_id: str) -> Attestation | None:
+        """See `session.OpenSession.attestation`."""
+        raw = await self._ask("attestation", msgspec.Raw, user_id=user_id)
+        return msgspec.json.decode(raw, type=Attestation | None)
+
+    async def attestations(self) -> Sequence[Attestation]:
+        """See `face.Session.attestations`."""
+        return await self._ask("attestations", list[Attestation])
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """See `session.OpenSession.new_events`."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
+from client.session.attestations import Attestations
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, UnknownRoom
 from client.session.events import (
@@ -29,6 +30,8 @@ from client.session.sync_application import Applied, SyncApplication
 from client.session.sync_loop import SyncLoop
 from client.session.transport import Transport
 from client.session.updates import Updates
+from policies.trust.attestation import Attestation
+from policies.trust.manifest import Manifest
 
 Welcome = Callable[[RoomSummary], bool]
 """Decides whether an invitation is accepted without asking."""
@@ -39,18 +42,28 @@ Begin = Callable[[Coroutine[None, None, None]], None]
 class OpenSession:
     """One account's session, in the process that holds its store; made by `opening.open_session`."""
 
-    def __init__(self, db: Database, transport: Transport, begin: Begin, welcome: Welcome) -> None:
+    def __init__(
+        self,
+        db: Database,
+        transport: Transport,
+        begin: Begin,
+        welcome: Welcome,
+        manifest: Manifest | None = None,
+    ) -> None:
         self._begin = begin
         self._welcome = welcome
-        self._machine = Machine(db, transport)
         self._rooms = RoomStore(db)
+        self._attestations = Attestations(manifest, self._rooms)
+        self._machine = Machine(db, transport, self._attestations)
         self._timeline = Timeline(db)
         self._requests = RoomRequests(transport)
         self._updates = Updates()
         live = asyncio.Event()
         self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live)
         self._joining: set[str] = set()
-        application = SyncApplication(db, transport, self._machine, self._rooms, self._timeline)
+        application = SyncApplication(
+            db, transport, self._machine, self._rooms, self._timeline, self._attestations
+        )
         self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync, live)
 
     @property
@@ -136,6 +149,19 @@ class OpenSession:
     async def accept_identity(self, user_id: str) -> None:
         """Pin the changed identity of a user: a person has decided that it is genuine."""
         self._machine.devices.accept_identity(user_id)
+
+    async def attestation(self, user_id: str) -> Attestation | None:
+        """Return what a user's regional authority attests of them, if it holds and is for their key of today.
+
+        Of a user whose keys were never asked for there is nothing yet that it could contradict.
+        """
+        identity = self._machine.devices.identity(user_id)
+        return self._attestations.standing(user_id, identity.master_key if identity else None).attestation
+
+    async def attestations(self) -> Sequence[Attestation]:
+        """Return every attestation that holds, by user id in order."""
+        found = [await self.attestation(user_id) for user_id in self._attestations.users()]
+        return [attestation for attestation in found if attestation is not None]
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """Return what has come since the last call of this `reader`, in order, once."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from client.session.attestations import Attestations
 from client.session.backfill import missing_events
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable
@@ -33,6 +34,7 @@ from client.session.sync_answer import (
     rooms_in,
 )
 from client.session.transport import Transport
+from policies.trust.attestation import EVENT_TYPE
 
 _KEYS_PATIENCE = 5.0
 """Seconds that an answer waits for the keys of its senders before it is shown without them."""
@@ -69,13 +71,20 @@ class SyncApplication:
     """Applies answers to one store."""
 
     def __init__(
-        self, db: Database, transport: Transport, machine: Machine, rooms: RoomStore, timeline: Timeline
+        self,
+        db: Database,
+        transport: Transport,
+        machine: Machine,
+        rooms: RoomStore,
+        timeline: Timeline,
+        attestations: Attestations | None = None,
     ) -> None:
         self._db = db
         self._transport = transport
         self._machine = machine
         self._rooms = rooms
         self._timeline = timeline
+        self._attestations = attestations or Attestations(None)
         self._keyless: set[str] = set()
         self._ask_again_at = self._pause = 0.0
         self._room_sync = RoomSync(rooms, timeline, machine.decryption, machine.account.user_id)
@@ -92,6 +101,7 @@ class SyncApplication:
             *await self._pieces(rooms.leave, Membership.LEAVE),
         ]
         learnt = await self._fetch_keys(to_device, pieces)
+        self._learn_attestations(pieces)
         async with self._machine.lock:
             return await self._commit(answer, to_device, pieces, rooms, lists, learnt)
 
@@ -132,6 +142,18 @@ class SyncApplication:
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
         self._machine.decryption.forget_uncommitted()
         return applied
+
+    def _learn_attestations(self, pieces: Sequence[_Piece]) -> None:
+        """Take in what an answer attests before its messages are judged, whatever room that stands in."""
+        for piece in pieces:
+            known = self._rooms.get(piece.room_id)
+            if {piece.membership, known.membership if known else None} != {Membership.JOIN}:
+                self._attestations.forget(piece.room_id)  # left, or told anew from the start
+            # Most rooms attest nobody: their state is decoded once, when it is applied.
+            attests = any(EVENT_TYPE.encode() in bytes(raw) for raw in (piece.raw.state, piece.raw.timeline))
+            if piece.membership is Membership.JOIN and attests:
+                users = self._attestations.learn(piece.room_id, self._room_sync.state_of(piece.raw))
+                self._machine.devices.accept_vouched(users)
 
     def _invitations(self, rooms: Rooms) -> None:
         for part, membership in ((rooms.invite, Membership.INVITE), (rooms.knock, Membership.KNOCK)):

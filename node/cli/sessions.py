@@ -49,7 +49,8 @@ def pinned_manifest(home: Home) -> Manifest | None:
 
 def session_of(home: Home, account: Account) -> AbstractAsyncContextManager[Session]:
     """Open an account's session; it joins by itself where an organ of the Court invites it."""
-    return open_session(account, welcome=welcome_of(pinned_manifest(home)))
+    manifest = pinned_manifest(home)
+    return open_session(account, welcome=welcome_of(manifest), manifest=manifest)
 
 
 def welcome_of(manifest: Manifest | None) -> Callable[[RoomSummary], bool]:

@@ -26,6 +26,7 @@ from client.session.events import (
 )
 from client.session.face import Session
 from policies.errors import RogatoryError
+from policies.trust.attestation import Attestation
 
 START = 1_795_428_000_000
 """2026-11-23T10:00:00Z in milliseconds, when the first event of a fake room is sent."""
@@ -51,6 +52,7 @@ class FakeSession:
         self.sent: list[tuple[str, dict[str, Json]]] = []
         self.joined: list[str] = []
         self.left: list[str] = []
+        self.attested: dict[str, Attestation] = {}
         self.timeline_calls = 0
         self.closed = asyncio.Event()
 
@@ -215,6 +217,12 @@ class FakeSession:
     async def readers(self, room_id: str) -> frozenset[str]:
         self._room(room_id)
         return frozenset(member.user_id for member in self._members.get(room_id, []))
+
+    async def attestation(self, user_id: str) -> Attestation | None:
+        return self.attested.get(user_id)
+
+    async def attestations(self) -> Sequence[Attestation]:
+        return [self.attested[user_id] for user_id in sorted(self.attested)]
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         self._room(room)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -29,11 +29,20 @@ class _KeysAnswer(msgspec.Struct):
 class DeviceList:
     """The users we follow, with their devices and identities: in memory, and in the store.
 
-    `own_user_id` is our own account, whose identity is pinned to `own_master_key`.
+    `own_user_id` is our own account, whose identity is pinned to `own_master_key`, once that is proven. `vouched` tells whether
+    an authority attests a user's master key: a changed identity that it attests is pinned without asking.
     """
 
-    def __init__(self, db: Database, transport: Transport, own_user_id: str, own_master_key: str) -> None:
+    def __init__(
+        self,
+        db: Database,
+        transport: Transport,
+        own_user_id: str,
+        own_master_key: str | None,
+        vouched: Callable[[str, str], bool] = lambda _user, _key: False,
+    ) -> None:
         self._db = db
+        self._vouched = vouched
         self._transport = transport
         self._own = (own_user_id, own_master_key)
         self._query = asyncio.Lock()
@@ -51,6 +60,20 @@ class DeviceList:
     def identity(self, user_id: str) -> Identity | None:
         """Return a user's identity, or None where none is known."""
         return self._identities.get(user_id)
+
+    @property
+    def own_identity_is_proven(self) -> bool:
+        """Whether our own identity is more to this device than what the server shows."""
+        return self._own[1] is not None
+
+    def pin_own_identity(self, master_key: str) -> None:
+        """Hold our own account to an identity that is proven to be ours."""
+        self._own = (self._own[0], master_key)
+        identity = self._identities.get(self._own[0])
+        if identity is not None:
+            pinned = msgspec.structs.replace(identity, pinned_master_key=master_key)
+            self._identities[self._own[0]] = pinned
+            self._save([], [pinned], [])
 
     def find(self, user_id: str, curve25519: str) -> Device | None:
         """Return a user's device by its identity key, a removed one too: its messages stay its own."""
@@ -80,6 +103,15 @@ class DeviceList:
         """Stop following users who share no room with us; what is known of them stays pinned."""
         left = [user for user in users if self._stale.pop(user, None) is not None]
         self._db.conn.executemany("DELETE FROM tracked_users WHERE user_id = ?", [(user,) for user in left])
+
+    def accept_vouched(self, users: Iterable[str]) -> None:
+        """Pin the identities of those of `users` whose change an authority attests, now that it may."""
+        for user in users:
+            identity = self._identities.get(user)
+            if identity is None or not identity.changed or user == self._own[0]:
+                continue
+            if self._vouched(user, identity.master_key):
+                self.accept_identity(user)
 
     def accept_identity(self, user_id: str) -> None:
         """Pin a user's identity of today: a person has decided that the change is genuine."""
@@ -135,9 +167,16 @@ class DeviceList:
         except BadKeys as error:
             _log.warning("The identity of %r is not believed: %s", user, error)
             return None
+        return Identity(user, master, self_signing, self._pinned(user, master))
+
+    def _pinned(self, user: str, master: str) -> str:
+        """Return the master key that a user's identity is held to, now that it shows `master`."""
+        if user == self._own[0] and self._own[1] is not None:
+            return self._own[1]
         known = self._identities.get(user)
-        pinned = self._own[1] if user == self._own[0] else known.pinned_master_key if known else master
-        return Identity(user, master, self_signing, pinned)
+        if known is None or (known.pinned_master_key != master and self._vouched(user, master)):
+            return master
+        return known.pinned_master_key
 
     def _read_devices(self, answer: _KeysAnswer, user: str) -> list[tuple[Device, bool]]:
         """Take in a user's devices; return those that are new or changed, and whether each is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
+from client.session.attestations import Attestations
 from client.session.crypto.device_list import DeviceList
 from client.session.crypto.inbound_sessions import InboundSessions
 from client.session.crypto.key_sharing import KeySharing
@@ -27,12 +28,13 @@ _AN_HOUR = 3600.0
 class Machine:
     """The parts of the engine. `lock` is held while ratchets turn and until they are saved."""
 
-    def __init__(self, db: Database, transport: Transport) -> None:
+    def __init__(self, db: Database, transport: Transport, attestations: Attestations | None = None) -> None:
+        attestations = attestations or Attestations(None)
         facts = Facts(db)
         user_id, device_id = facts.text(Fact.USER_ID), facts.text(Fact.DEVICE_ID)
         account = OlmAccount.load(facts, user_id, device_id) if user_id and device_id else None
         identity = OwnIdentity.load(facts, account.user_id) if account else None
-        if account is None or identity is None:
+        if account is None:
             raise StoreError(
                 "The store holds no device.",
                 why="Its enrolment was never finished.",
@@ -43,14 +45,16 @@ class Machine:
         self._mended: dict[str, float] = {}
         self.account = account
         self.identity = identity
+        """Our own identity; None on a device that it has not vouched for yet."""
+        own_master_key = identity.master.public_key if identity else facts.text(Fact.OWN_MASTER_KEY)
         self.lock = asyncio.Lock()
-        self.devices = DeviceList(db, transport, account.user_id, identity.master.public_key)
+        self.devices = DeviceList(db, transport, account.user_id, own_master_key, attestations.vouch_for)
         self.olm = OlmSessions(db, account)
         self.inbound = InboundSessions(db)
         self.outbound = OutboundSessions(db, account)
         self.queue = ToDeviceQueue(db, transport, account.device_id)
         self.to_device = ToDevice(account, self.devices, self.olm, self.inbound)
-        self.decryption = RoomDecryption(db, self.inbound, self.devices, account.user_id)
+        self.decryption = RoomDecryption(db, self.inbound, self.devices, account.user_id, attestations)
         self.sharing = KeySharing(
             db=db,
             transport=transport,
@@ -69,6 +73,20 @@ class Machine:
         self.inbound.save_changes()
         if self.olm.save_changes():
             self.account.save(Facts(self._db))
+
+    def adopt_identity(self, identity: OwnIdentity) -> None:
+        """Make an identity that is proven to be ours this device's own, in the caller's transaction."""
+        facts = Facts(self._db)
+        identity.save(facts)
+        facts.put(Fact.SIGNED, b"")
+        self.pin_own_identity(identity.master.public_key)
+        self.identity = identity
+        self.sharing.use_identity(identity)
+
+    def pin_own_identity(self, master_key: str) -> None:
+        """Hold our own account to a master key that is proven to be ours, in the caller's transaction."""
+        Facts(self._db).put(Fact.OWN_MASTER_KEY, master_key)
+        self.devices.pin_own_identity(master_key)
 
     async def publish(self) -> None:
         """Finish an enrolment that was interrupted. Raises what the transport raises."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 from vodozemac import MegolmMessage
 
+from client.session.attestations import Attestations
 from client.session.crypto.device_list import DeviceList
-from client.session.crypto.inbound_sessions import InboundSessions
+from client.session.crypto.inbound_sessions import InboundSession, InboundSessions
 from client.session.crypto.olm_account import MEGOLM
 from client.session.crypto.trust import assess
 from client.session.events import Json, Trust
@@ -50,12 +51,18 @@ class RoomDecryption:
     """Decrypts the events of one store's rooms."""
 
     def __init__(
-        self, db: Database, sessions: InboundSessions, devices: DeviceList, own_user_id: str
+        self,
+        db: Database,
+        sessions: InboundSessions,
+        devices: DeviceList,
+        own_user_id: str,
+        attestations: Attestations,
     ) -> None:
         self._db = db
         self._sessions = sessions
         self._devices = devices
         self._own_user_id = own_user_id
+        self._attestations = attestations
         self._seen: dict[tuple[str, str, int], str] = {}
 
     def decrypt(self, room_id: str, event_id: str, sender: str, content: msgspec.Raw) -> Decrypted:
@@ -86,7 +93,7 @@ class RoomDecryption:
         if plaintext.room_id != room_id:
             raise Undecryptable("It was written for another room and has been moved here.")
         self._refuse_replay(room_id, encrypted.session_id, message.message_index, event_id)
-        trust, reason = assess(sender, session, self._devices, self._own_user_id)
+        trust, reason = self._assess(sender, session)
         return Decrypted(
             plaintext.type, plaintext.content, trust, reason, encrypted.session_id, message.message_index
         )
@@ -94,11 +101,14 @@ class RoomDecryption:
     def reassess(self, room_id: str, session_id: str, sender: str) -> tuple[Trust, str | None] | None:
         """Judge anew how far the sender of a decrypted event may be believed, by what is known now."""
         session = self._sessions.find(room_id, session_id, sender)
-        return None if session is None else assess(sender, session, self._devices, self._own_user_id)
+        return None if session is None else self._assess(sender, session)
 
     def forget_uncommitted(self) -> None:
         """Drop what was seen since the last commit: the table of events has it, or it was rolled back."""
         self._seen.clear()
+
+    def _assess(self, sender: str, session: InboundSession) -> tuple[Trust, str | None]:
+        return assess(sender, session, self._devices, self._own_user_id, self._attestations)
 
     def _refuse_replay(self, room_id: str, session_id: str, index: int, event_id: str) -> None:
         name = (room_id, session_id, index)

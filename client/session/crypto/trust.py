@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from client.session.attestations import Attestations
 from client.session.crypto.device_list import DeviceList
-from client.session.crypto.inbound_sessions import InboundSession
+from client.session.crypto.inbound_sessions import BACKUP, InboundSession
 from client.session.events import Trust
+
+RESTORED = "Its key was restored from the backup, which does not prove who wrote it."
 
 
 def assess(
-    sender: str, session: InboundSession, devices: DeviceList, own_user_id: str
+    sender: str,
+    session: InboundSession,
+    devices: DeviceList,
+    own_user_id: str,
+    attestations: Attestations,
 ) -> tuple[Trust, str | None]:
     """Judge an event that `sender` is said to have sent and that `session` decrypted."""
+    if session.provenance == BACKUP:
+        return Trust.UNSIGNED_DEVICE, RESTORED
     if session.sender != sender:
         return (
             Trust.MISMATCHED_SENDER,
@@ -28,4 +37,8 @@ def assess(
         return Trust.IDENTITY_CHANGED, f"The identity of {sender} has changed; ask in another way why."
     if not device.signed:
         return Trust.UNSIGNED_DEVICE, f"{sender} has not vouched for the device {device.device_id}."
-    return (Trust.VERIFIED if sender == own_user_id else Trust.PINNED), None
+    if sender == own_user_id:
+        # A device that is not vouched for yet has its own identity from the server alone.
+        return (Trust.VERIFIED if devices.own_identity_is_proven else Trust.PINNED), None
+    standing = attestations.standing(sender, identity.master_key)
+    return (Trust.ATTESTED, None) if standing.attestation else (Trust.PINNED, standing.doubt)

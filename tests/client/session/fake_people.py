@@ -14,6 +14,7 @@ from client.session.session import OpenSession
 from client.session.store.account_store import open_account_store
 from client.session.store.facts import Facts
 from client.session.store.sqlcipher import Database
+from policies.trust.manifest import Manifest
 from tests.client.session.fake_homeserver import FakeHomeserver, FakeTransport
 
 
@@ -52,12 +53,12 @@ class Person:
         return identity
 
     @contextlib.asynccontextmanager
-    async def session(self) -> AsyncIterator[OpenSession]:
-        """Open the session."""
+    async def session(self, manifest: Manifest | None = None) -> AsyncIterator[OpenSession]:
+        """Open the session, believing the attestations that `manifest` makes good."""
         db = self.store()
         try:
             async with OwnedTasks() as tasks:
-                session = OpenSession(db, self.transport, tasks.begin, lambda _: True)
+                session = OpenSession(db, self.transport, tasks.begin, lambda _: True, manifest)
                 session.start()
                 await session.sync.attempted.wait()
                 yield session
