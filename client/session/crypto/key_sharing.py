@@ -39,7 +39,7 @@ class KeySharing:
         db: Database,
         transport: Transport,
         account: OlmAccount,
-        identity: OwnIdentity,
+        identity: OwnIdentity | None,
         devices: DeviceList,
         olm: OlmSessions,
         inbound: InboundSessions,
@@ -56,8 +56,14 @@ class KeySharing:
         self._outbound = outbound
         self._queue = queue
         self._lock = lock
-        keys = identity.self_signing.sign(account.device_keys(), account.user_id)
-        self._device_keys = msgspec.json.encode(keys)
+        self._device_keys = b""
+        self.use_identity(identity)
+
+    def use_identity(self, identity: OwnIdentity | None) -> None:
+        """Show our device as vouched for by `identity` in everything that is sent from now on."""
+        keys = self._account.device_keys()
+        signed = identity.self_signing.sign(keys, self._account.user_id) if identity else keys
+        self._device_keys = msgspec.json.encode(signed)
 
     async def readers(self, users: Sequence[str]) -> frozenset[str]:
         """Return those of `users`, ourselves apart, with a device that would get a room key now."""

@@ -62,6 +62,12 @@ class OwnIdentity:
         for key in (self.master, self.self_signing, self.user_signing):
             facts.put(_FACTS[key.usage], key.seed)
 
+    @staticmethod
+    def forget(facts: Facts) -> None:
+        """Remove the keys from a store, whose account turned out to have another identity."""
+        for fact in _FACTS.values():
+            facts.drop(fact)
+
     def public_object(self, key: CrossSigningKey) -> dict[str, Json]:
         """Return a key's public object as /keys/device_signing/upload takes it, signed by the master key."""
         obj: dict[str, Json] = {

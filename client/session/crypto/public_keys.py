@@ -48,15 +48,20 @@ def read_identity(
 ) -> tuple[str, str | None]:
     """Return a user's master key and self-signing key (None where it does not hold). Raises BadKeys."""
     master_key = _cross_signing_key(_object(master), user_id, "master")
-    if self_signing is None:
-        return master_key, None
+    return master_key, read_signed_key(user_id, self_signing, "self_signing", master_key)
+
+
+def read_signed_key(user_id: str, raw: msgspec.Raw | None, usage: str, master_key: str) -> str | None:
+    """Return a user's self_signing or user_signing key, or None unless the master key signs it."""
+    if raw is None:
+        return None
     try:
-        obj = _object(self_signing)
-        key = _cross_signing_key(obj, user_id, "self_signing")
+        obj = _object(raw)
+        key = _cross_signing_key(obj, user_id, usage)
         verify_object(obj, user_id, f"ed25519:{master_key}", master_key)
     except (BadKeys, TrustError):
-        return master_key, None
-    return master_key, key
+        return None
+    return key
 
 
 def read_device(raw: msgspec.Raw, user_id: str, device_id: str, identity: Identity | None) -> Device:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 
+import msgspec
+
 from client.session.crypto.olm_account import OlmAccount
 from client.session.crypto.own_identity import OwnIdentity
 from client.session.errors import HomeserverRefused, SessionError
@@ -14,37 +16,28 @@ from client.session.events import Json
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.transport import Transport
-from client.session.wire import CLIENT
+from client.session.wire import CLIENT, read_answer
+
+
+class _SignaturesAnswer(msgspec.Struct):
+    failures: dict[str, dict[str, msgspec.Raw]] = {}
 
 
 async def publish_identity(
     transport: Transport,
     db: Database,
     account: OlmAccount,
-    identity: OwnIdentity,
+    identity: OwnIdentity | None,
     lock: asyncio.Lock | None = None,
 ) -> None:
     """Publish the identity, and the device already signed by it with its first one-time keys.
 
-    The identity goes first, so that nobody ever sees the device without the signature that proves it.
-    Raises SessionError when the account has another identity already.
+    The identity goes first, so that nobody ever sees the device without the signature that proves it. With
+    None the device stands alone, until recovery or another device of ours vouches for it. Raises
+    SessionError when the account has another identity already.
     """
-    body: dict[str, Json] = {
-        "master_key": account.sign(identity.public_object(identity.master)),
-        "self_signing_key": identity.public_object(identity.self_signing),
-        "user_signing_key": identity.public_object(identity.user_signing),
-    }
-    try:
-        await transport.request("POST", f"{CLIENT}/keys/device_signing/upload", body=body)
-    except HomeserverRefused as refusal:
-        # 401 without an error code asks for the password: the account has a master key that is not ours.
-        if refusal.status == 401 and refusal.errcode == "M_UNKNOWN":
-            raise SessionError(
-                f"{account.user_id} has an identity already, made by another device.",
-                why="A second one would make everyone's client warn of a changed identity.",
-                remedy="Verify this device from the other one, or recover with the recovery key.",
-            ) from None
-        raise
+    if identity is not None:
+        await _publish_identity_alone(transport, account, identity)
     await publish_keys(
         transport,
         db,
@@ -55,6 +48,49 @@ async def publish_identity(
         lock=lock or asyncio.Lock(),
         device=True,
     )
+
+
+async def publish_device_signature(
+    transport: Transport, db: Database, account: OlmAccount, identity: OwnIdentity
+) -> None:
+    """Let our identity vouch for our device, which was published before, and remember that it does.
+
+    Raises what the transport raises, and SessionError when the server did not take the signature.
+    """
+    signed = identity.self_signing.sign(account.device_keys(), account.user_id)
+    body: dict[str, Json] = {account.user_id: {account.device_id: signed}}
+    raw = await transport.request("POST", f"{CLIENT}/keys/signatures/upload", body=body)
+    if read_answer(raw, _SignaturesAnswer).failures:
+        raise SessionError(
+            "The homeserver did not take this device's signature.",
+            why="It knows the device with other keys, or the account with another identity.",
+            remedy="Log this device out and in again, then recover again.",
+        )
+    Facts(db).put(Fact.SIGNED, b"1")
+
+
+def identity_body(account: OlmAccount, identity: OwnIdentity) -> dict[str, Json]:
+    """Return the body of /keys/device_signing/upload: the three public keys, chained and signed."""
+    return {
+        "master_key": account.sign(identity.public_object(identity.master)),
+        "self_signing_key": identity.public_object(identity.self_signing),
+        "user_signing_key": identity.public_object(identity.user_signing),
+    }
+
+
+async def _publish_identity_alone(transport: Transport, account: OlmAccount, identity: OwnIdentity) -> None:
+    body = identity_body(account, identity)
+    try:
+        await transport.request("POST", f"{CLIENT}/keys/device_signing/upload", body=body)
+    except HomeserverRefused as refusal:
+        # 401 without an error code asks for the password: the account has a master key that is not ours.
+        if refusal.status == 401 and refusal.errcode == "M_UNKNOWN":
+            raise SessionError(
+                f"{account.user_id} has an identity already, made by another device.",
+                why="A second one would make everyone's client warn of a changed identity.",
+                remedy="Log in again: the device then waits for the other one, or for the recovery key.",
+            ) from None
+        raise
 
 
 async def publish_keys(
@@ -89,3 +125,4 @@ async def publish_keys(
             account.save(facts)
             if device:
                 facts.put(Fact.PUBLISHED, b"1")
+                facts.put(Fact.SIGNED, b"1" if identity else b"")

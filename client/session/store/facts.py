@@ -46,3 +46,7 @@ class Facts:
         """Remember a fact; inside `db.atomic()` together with the rest of that transaction."""
         data = value.encode() if isinstance(value, str) else value
         self._db.execute("INSERT OR REPLACE INTO facts (name, value) VALUES (?, ?)", [fact.value, data])
+
+    def drop(self, fact: Fact) -> None:
+        """Forget a fact."""
+        self._db.execute("DELETE FROM facts WHERE name = ?", [fact.value])

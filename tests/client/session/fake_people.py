@@ -26,8 +26,10 @@ class Person:
         self.root = root / device_id
         self.transport: FakeTransport = server.transport(user_id, device_id)
 
-    async def enrol(self) -> Person:
-        """Make and publish the device's keys."""
+    async def enrol(self, *, anew: bool = True) -> Person:
+        """Make and publish the device's keys; `anew`: with a new identity, in place of one there may be."""
+        if anew:
+            self.server.identities.pop(self.user_id, None)
         await enrol(
             Accounts(self.root),
             user_id=self.user_id,
