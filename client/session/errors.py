@@ -14,6 +14,7 @@ SessionError
 ├── UnknownRoom              the account is not in that room
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
 ├── NobodyCanRead            refused: no device of the room's other members could read it
+├── CannotVerify             a verification cannot be begun with that user
 └── RecoveryError            the account's secrets cannot be stored or had back
     ├── RecoveryNotSetUp     there are none to have back
     ├── RecoverySetUp        refused: there are some already, which would be lost
@@ -98,6 +99,10 @@ class IdentityChanged(SessionError):
     """The identity of a member is not the one that was pinned; a person must decide."""
 
     exit_code = 3
+
+
+class CannotVerify(SessionError):
+    """A verification cannot be begun with that user."""
 
 
 class NobodyCanRead(SessionError):

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 
 
@@ -60,6 +61,15 @@ class Session(Protocol):
 
     async def attestations(self) -> Sequence[Attestation]:
         """Return every attestation that holds, by user id in order."""
+
+    async def verify(self, user_id: str) -> Verification:
+        """Ask a user, or with our own user id our other devices, to compare emoji.
+
+        Where they have asked us already, that is accepted. Raises CannotVerify.
+        """
+
+    def verification_requests(self) -> AsyncIterator[Verification]:
+        """Yield the verifications that others ask for, those that wait first, until the session closes."""
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         """Return what has come since the last call for this account on this machine, in order, once."""

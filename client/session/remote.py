@@ -11,11 +11,12 @@ from typing import TypeVar
 
 import msgspec
 
-from client.session.errors import SessionError, StoreHeld
+from client.session.errors import CannotVerify, SessionError, StoreHeld
 from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
+from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 
 _Result = TypeVar("_Result")
@@ -117,6 +118,14 @@ class RemoteSession:
         """See `face.Session.attestations`."""
         return await self._ask("attestations", list[Attestation])
 
+    async def verify(self, user_id: str) -> Verification:  # noqa: ARG002 # part of the face
+        """Refuse: the emoji are compared where the session is held. Raises CannotVerify."""
+        raise _verify_there(self._user_id)
+
+    def verification_requests(self) -> AsyncIterator[Verification]:
+        """Refuse, as `verify` does. Raises CannotVerify."""
+        raise _verify_there(self._user_id)
+
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """See `session.OpenSession.new_events`."""
         return await self._ask("new_events", list[TimelineEvent], reader=reader)
@@ -166,6 +175,14 @@ class RemoteSession:
 
 
 _GONE = msgspec.Raw(b"false")
+
+
+def _verify_there(user_id: str) -> SessionError:
+    return CannotVerify(
+        "Nobody can be verified from here.",
+        why=f"Another process holds the session of {user_id}.",
+        remedy="End that process, verify, and start it again.",
+    )
 
 
 def _holder_gone(user_id: str) -> SessionError:

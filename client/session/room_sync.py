@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import msgspec
 
 from client.session.crypto.room_decryption import RoomDecryption, Undecryptable
+from client.session.crypto.verification.incoming import Incoming, incoming_in_clear
+from client.session.crypto.verification.messages import is_verification
 from client.session.events import Json, Membership, StateEvent, TimelineEvent, Trust
 from client.session.room_state import RoomState
 from client.session.store.room_store import RoomStore
@@ -24,6 +26,8 @@ from client.session.sync_answer import (
 from client.session.wire import WireStateEvent
 
 _log = logging.getLogger(__name__)
+_BELIEVED = frozenset(Trust) - {Trust.MISMATCHED_SENDER, Trust.UNDECRYPTABLE}
+"""Whose messages may verify: a sender who is not who the server says does not speak for the other side."""
 _LARGEST_TIME = 2**44
 """Milliseconds: the year 2527. A server may write anything."""
 
@@ -36,6 +40,9 @@ class RoomSync:
         self._timeline = timeline
         self._decryption = decryption
         self._own_user_id = own
+
+        self.verification: list[Incoming] = []
+        """Messages of verifications; whoever commits the sync takes them."""
 
     def state_of(self, raw: SyncedRoom) -> list[StateEvent]:
         """Return the state events of a room's answer: those before the timeline, then those within."""
@@ -120,6 +127,11 @@ class RoomSync:
     def _read_event(self, room_id: str, event: WireEvent) -> NewEvent:
         sent_at = min(max(event.origin_server_ts, 0), _LARGEST_TIME)
         if event.type != "m.room.encrypted":
+            in_clear = incoming_in_clear(
+                room_id, event.event_id, event.sender, sent_at, event.type, event.content
+            )
+            if in_clear is not None:
+                self.verification.append(in_clear)
             return NewEvent(
                 event.event_id,
                 event.sender,
@@ -143,6 +155,10 @@ class RoomSync:
                 undecryptable.reason,
                 session_id=undecryptable.session_id,
                 sealed=bytes(event.content) if waits else None,
+            )
+        if is_verification(read_event.type, read_event.content) and read_event.trust in _BELIEVED:
+            self.verification.append(
+                Incoming(event.sender, read_event.type, read_event.content, room_id, event.event_id, sent_at)
             )
         return NewEvent(
             event.event_id,

@@ -8,6 +8,9 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 from client.session.attestations import Attestations
 from client.session.crypto.machine import Machine
+from client.session.crypto.verification.sending import VerificationSending
+from client.session.crypto.verification.signing import Signing
+from client.session.crypto.verification.verifications import Verifications
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, UnknownRoom
 from client.session.events import (
     Connection,
@@ -30,6 +33,7 @@ from client.session.sync_application import Applied, SyncApplication
 from client.session.sync_loop import SyncLoop
 from client.session.transport import Transport
 from client.session.updates import Updates
+from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 from policies.trust.manifest import Manifest
 
@@ -60,6 +64,12 @@ class OpenSession:
         self._updates = Updates()
         live = asyncio.Event()
         self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live)
+        self._verifications = Verifications(
+            self._machine,
+            VerificationSending(self._machine, self._rooms, self._outbox),
+            Signing(db, transport, self._machine),
+            self._begin,
+        )
         self._joining: set[str] = set()
         application = SyncApplication(
             db, transport, self._machine, self._rooms, self._timeline, self._attestations
@@ -85,9 +95,11 @@ class OpenSession:
         """Begin to sync, and go on with what waits in the outbox."""
         self._begin(self.sync.run())
         self._outbox.resume()
+        self._verifications.start()
 
     def close(self) -> None:
         """End the followers' iterations; the owner of the tasks ends the rest."""
+        self._verifications.close()
         self._updates.close()
 
     async def rooms(self) -> Sequence[RoomSummary]:
@@ -163,6 +175,17 @@ class OpenSession:
         found = [await self.attestation(user_id) for user_id in self._attestations.users()]
         return [attestation for attestation in found if attestation is not None]
 
+    async def verify(self, user_id: str) -> Verification:
+        """Ask a user, or with our own user id our other devices, to compare emoji.
+
+        Where they have asked us already, that is accepted. Raises CannotVerify, and what sending raises.
+        """
+        return await self._verifications.ask(user_id)
+
+    def verification_requests(self) -> AsyncIterator[Verification]:
+        """Yield the verifications that others ask for, those that wait first, until the session closes."""
+        return self._verifications.requests()
+
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """Return what has come since the last call of this `reader`, in order, once."""
         return self._timeline.arrived_after(reader)
@@ -205,6 +228,7 @@ class OpenSession:
     async def _after_sync(self, applied: Applied) -> None:
         if self._machine.to_device.wedged:
             self._begin(self._mend())  # not within the sync: the other's server may be away
+        self._verifications.hand_in(applied.verification)
         for room_id in applied.rooms:
             room = self._rooms.get(room_id)
             if room is None or room.membership is not Membership.INVITE or room_id in self._joining:

@@ -6,7 +6,7 @@ A process that dies before the commit asks for the same answer again, and loses 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from client.session.attestations import Attestations
 from client.session.backfill import missing_events
 from client.session.crypto.machine import Machine
+from client.session.crypto.verification.incoming import Incoming
 from client.session.errors import HomeserverRefused, HomeserverUnreachable
 from client.session.events import Membership, TimelineEvent
 from client.session.pacing import Pace
@@ -55,6 +56,7 @@ class Applied:
 
     events: list[TimelineEvent] = field(default_factory=list)
     rooms: set[str] = field(default_factory=set)
+    verification: list[Incoming] = field(default_factory=list)
 
 
 @dataclass
@@ -115,6 +117,8 @@ class SyncApplication:
         learnt: set[str],
     ) -> Applied:
         pace = Pace()
+        self._machine.to_device.verification.clear()  # what a failed commit left comes again
+        self._room_sync.verification.clear()
         keys = []
         for raw in to_device:
             keys.append(self._machine.to_device.receive(raw))
@@ -141,7 +145,21 @@ class SyncApplication:
             self._machine.devices.forget(lists.left)
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
         self._machine.decryption.forget_uncommitted()
+        applied.verification = [*self._machine.to_device.verification, *self._room_sync.verification]
         return applied
+
+    async def take_in(self, add_keys: Callable[[], Sequence[tuple[str, str]]]) -> list[TimelineEvent]:
+        """Let `add_keys` take in room keys that came by another way than a sync, and say which; heal by them.
+
+        Returns the events that can be read now.
+        """
+        async with self._machine.lock:
+            keys = add_keys()
+            with self._db.atomic():
+                self._machine.save_changes()
+                healed = [event for key in keys for event in self._room_sync.heal(*key)]
+            self._machine.decryption.forget_uncommitted()
+        return healed
 
     def _learn_attestations(self, pieces: Sequence[_Piece]) -> None:
         """Take in what an answer attests before its messages are judged, whatever room that stands in."""

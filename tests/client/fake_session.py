@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from client.session.errors import UnknownRoom
+from client.session.errors import CannotVerify, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -25,6 +25,7 @@ from client.session.events import (
     Update,
 )
 from client.session.face import Session
+from client.session.verification import Verification
 from policies.errors import RogatoryError
 from policies.trust.attestation import Attestation
 
@@ -51,6 +52,7 @@ class FakeSession:
         self._held: list[asyncio.Event] | None = None
         self.sent: list[tuple[str, dict[str, Json]]] = []
         self.joined: list[str] = []
+        self.asked: list[Verification] = []
         self.left: list[str] = []
         self.attested: dict[str, Attestation] = {}
         self.timeline_calls = 0
@@ -263,6 +265,13 @@ class FakeSession:
             trust=Trust.VERIFIED,
         )
         return SentEvent(room_id=room_id, event_id=event.event_id)
+
+    async def verify(self, user_id: str) -> Verification:
+        raise CannotVerify("Nobody answers.", why="This is a fake.", remedy="Use a real session.")
+
+    async def verification_requests(self) -> AsyncIterator[Verification]:
+        for verification in self.asked:
+            yield verification
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         everything = sorted(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable
 import msgspec
 
 from client.session.crypto.public_keys import BadKeys, Device, Identity, read_device, read_identity
+from client.session.crypto.verification.verified_keys import VerifiedKeys
 from client.session.events import Json
 from client.session.store.sqlcipher import Database
 from client.session.transport import Transport
@@ -51,6 +52,7 @@ class DeviceList:
         self._identities: dict[str, Identity] = {}
         self._devices: dict[str, dict[str, Device]] = {}
         self._absent: dict[str, dict[str, Device]] = {}
+        self.verified = VerifiedKeys(db)
         self._load()
 
     def devices(self, user_id: str) -> Collection[Device]:

@@ -41,4 +41,8 @@ def assess(
         # A device that is not vouched for yet has its own identity from the server alone.
         return (Trust.VERIFIED if devices.own_identity_is_proven else Trust.PINNED), None
     standing = attestations.standing(sender, identity.master_key)
-    return (Trust.ATTESTED, None) if standing.attestation else (Trust.PINNED, standing.doubt)
+    if standing.attestation:
+        return Trust.ATTESTED, None
+    if devices.verified.holds(identity):
+        return Trust.VERIFIED, None
+    return Trust.PINNED, standing.doubt

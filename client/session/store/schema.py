@@ -21,6 +21,16 @@ def back_room_keys_up(db: Database) -> None:
     db.execute("CREATE INDEX inbound_group_sessions_by_backup ON inbound_group_sessions (backup_version)")
 
 
+@account_schema()
+def remember_verified_keys(db: Database) -> None:
+    """Keep what a person has verified here; `device_id` is empty for a master key."""
+    db.execute(
+        """CREATE TABLE verified_keys (
+            user_id TEXT, device_id TEXT, public_key TEXT NOT NULL, verified_at INTEGER NOT NULL,
+            published INTEGER NOT NULL, PRIMARY KEY (user_id, device_id)) WITHOUT ROWID"""
+    )
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
