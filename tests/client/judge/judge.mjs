@@ -1,6 +1,9 @@
 // Element's own client library, in its strictest mode, driven by JSON lines.
-// First line in: {url, user_id, device_id, access_token}. Then {join: room} or {send: {room_id, content}}.
-// Lines out: {ready: true}, {joined: room}, {sent: event_id}, and one for every event of a timeline, once decrypted.
+// First line in: {url, user_id, device_id, access_token, later_device: has the account an identity already?}.
+// Then {join: room}, {send: {room_id, content}}; for verifications {verify_user: {user_id, room_id}},
+// {verify_own: true}, {confirm: true}, {mismatch: true}, {trust: {user_id, device_id}}.
+// Lines out: {ready: true}, {joined: room}, {sent: event_id}, and one for every event of a timeline, once decrypted;
+// {verification: asked | sas | done | cancelled}, {user_verified, device_signed}.
 import readline from "node:readline";
 
 Promise.withResolvers ??= function () {
@@ -11,7 +14,7 @@ Promise.withResolvers ??= function () {
 for (const name of ["log", "info", "debug", "warn", "trace"]) console[name] = () => {};
 
 const sdk = await import("matrix-js-sdk");
-const { OnlySignedDevicesIsolationMode } = await import("matrix-js-sdk/lib/crypto-api/index.js");
+const { OnlySignedDevicesIsolationMode, VerificationPhase } = await import("matrix-js-sdk/lib/crypto-api/index.js");
 
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 const lines = readline.createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -23,7 +26,7 @@ const client = sdk.createClient({
 await client.initRustCrypto({ useIndexedDB: false });
 const crypto = client.getCrypto();
 crypto.setDeviceIsolationMode(new OnlySignedDevicesIsolationMode());
-await crypto.bootstrapCrossSigning({
+if (!login.later_device) await crypto.bootstrapCrossSigning({
     setupNewCrossSigning: true,
     authUploadDeviceSigningKeys: async (makeRequest) => { await makeRequest(null); },
 });
@@ -41,6 +44,36 @@ const tell = async (event) => {
 client.on(sdk.RoomEvent.Timeline, (event) => { if (!event.isEncrypted()) tell(event); });
 client.on(sdk.MatrixEventEvent.Decrypted, tell);
 
+let shown = null;
+const followVerifier = (verifier) => {
+    verifier.on("show_sas", (sas) => {
+        shown = sas;
+        say({ verification: "sas", emoji: sas.sas.emoji, decimals: sas.sas.decimal });
+    });
+    verifier.verify().catch(() => {});
+};
+const follow = (request, start) => {
+    let verifier = null, ended = false;
+    const look = async () => {
+        if (request.phase === VerificationPhase.Ready && start) {
+            start = false;
+            await request.startVerification("m.sas.v1");
+        }
+        if (request.verifier && !verifier) followVerifier(verifier = request.verifier);
+        if (!ended && request.phase === VerificationPhase.Done) say({ verification: "done" });
+        if (!ended && request.phase === VerificationPhase.Cancelled)
+            say({ verification: "cancelled", code: request.cancellationCode });
+        ended ||= [VerificationPhase.Done, VerificationPhase.Cancelled].includes(request.phase);
+    };
+    request.on("change", look);
+    look();
+};
+client.on("crypto.verificationRequestReceived", async (request) => {
+    say({ verification: "asked", user_id: request.otherUserId });
+    follow(request, false);
+    await request.accept();
+});
+
 await client.startClient({ initialSyncLimit: 50 });
 await new Promise((done) => client.on(sdk.ClientEvent.Sync, (state) => { if (state === "PREPARED") done(); }));
 say({ ready: true });
@@ -53,6 +86,20 @@ for await (const line of lines) {
     } else if (command.send) {
         const { event_id } = await client.sendEvent(command.send.room_id, "m.room.message", command.send.content);
         say({ sent: event_id });
+    } else if (command.verify_user) {
+        follow(await crypto.requestVerificationDM(command.verify_user.user_id, command.verify_user.room_id), true);
+    } else if (command.verify_own) {
+        follow(await crypto.requestOwnUserVerification(), true);
+    } else if (command.confirm) {
+        await shown.confirm();
+    } else if (command.mismatch) {
+        shown.mismatch();
+    } else if (command.trust) {
+        const { user_id, device_id } = command.trust;
+        await crypto.getUserDeviceInfo([user_id], true);
+        const user = await crypto.getUserVerificationStatus(user_id);
+        const device = await crypto.getDeviceVerificationStatus(user_id, device_id);
+        say({ user_verified: user.isCrossSigningVerified(), device_signed: device?.signedByOwner ?? null });
     }
 }
 process.exit(0);

@@ -2,78 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from client.session.events import Json, RoomCreation, Trust
 from client.session.http_transport import HttpTransport
 from client.session.rooms import RoomRequests
-from tests.client.session.homeserver import Homeserver, Login, running_synapse
+from tests.client.judge.judge import judge, needs_node
+from tests.client.session.homeserver import Homeserver, running_synapse
 from tests.client.session.people import ENCRYPTED, enrolled, next_event, opened
 
-_HERE = Path(__file__).parent
-pytestmark = [
-    pytest.mark.synapse,
-    pytest.mark.skipif(
-        shutil.which("node") is None or not (_HERE / "node_modules").is_dir(),
-        reason="needs Node, and `npm install` in tests/client/judge",
-    ),
-]
+pytestmark = [pytest.mark.synapse, needs_node]
 
 
 @pytest.fixture(scope="module")
 def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]:
     with running_synapse(tmp_path_factory.mktemp("synapse")) as server:
         yield server
-
-
-class Judge:
-    """matrix-js-sdk in a process of its own."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    def tell(self, **command: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
-
-    async def until(self, **wanted: object) -> dict[str, Any]:
-        """Return the first line that has all of `wanted`."""
-        assert self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            said: dict[str, Any] = json.loads(line)
-            if wanted.items() <= said.items():
-                return said
-        raise AssertionError("the judge has left")
-
-
-@contextlib.asynccontextmanager
-async def judge(homeserver: Homeserver, login: Login) -> AsyncIterator[Judge]:
-    process = await asyncio.create_subprocess_exec(
-        "node", "judge.mjs", cwd=_HERE, limit=2**24,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        found = Judge(process)
-        found.tell(
-            url=homeserver.url,
-            user_id=login.user_id,
-            device_id=login.device_id,
-            access_token=login.access_token,
-        )
-        await found.until(ready=True)
-        yield found
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 async def test_elements_strictest_mode_reads_us_without_a_shield_and_we_read_it(
