@@ -12,11 +12,16 @@ POLICY_STATE = "org.rogatory.policy"
 
 
 class DesiredState(msgspec.Struct, frozen=True, kw_only=True):
-    """One state event. `state_key` and `content` may hold references to rooms (see `addresses`)."""
+    """One state event. `state_key` and `content` may hold references to rooms (see `addresses`).
+
+    `writer` is the owner of the room who changes it later, None for the room's creator. What a room begins
+    with comes from its creator.
+    """
 
     type: str
     content: Content
     state_key: str = ""
+    writer: str | None = None
 
 
 class DesiredMember(msgspec.Struct, frozen=True, kw_only=True):

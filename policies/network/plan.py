@@ -14,8 +14,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from policies.network.actions import Action, CreateRoom, PutState, create_key
 from policies.network.addresses import Content
-from policies.network.desired import DesiredRoom
-from policies.network.observed import Observed
+from policies.network.desired import DesiredRoom, DesiredState
+from policies.network.observed import Observed, ObservedRoom
 from policies.network.plan_members import (
     entries_at_home,
     entries_from_elsewhere,
@@ -74,11 +74,12 @@ def _changes(room: DesiredRoom, situation: Situation) -> Iterator[PutState]:
         before = None if current is None else current.state.get((state.type, state.state_key))
         if before is not None and same_content(state.type, before, state.content):
             continue
+        actor = _writer(wanted, current) or room.creator
         yield PutState(
             address=room.address,
             room_id=None if current is None else current.room_id,
-            actor=room.creator,
-            server=room.server,
+            actor=actor,
+            server=actor.partition(":")[2],
             why=f"{state.type} is {'not there' if before is None else 'not what the policy says'}.",
             needs=situation.needs(create_key(room.address), states=(state,)),
             type=state.type,
@@ -86,6 +87,12 @@ def _changes(room: DesiredRoom, situation: Situation) -> Iterator[PutState]:
             before=before,
             content=state.content,
         )
+
+
+def _writer(wanted: DesiredState, current: ObservedRoom | None) -> str | None:
+    """Return who else than the creator changes a piece of state, if it is somebody who is in the room."""
+    there = current is not None and wanted.writer is not None and current.members.get(wanted.writer) == "join"
+    return wanted.writer if there else None
 
 
 _STAGES: tuple[Callable[[DesiredRoom, Situation], Iterator[Action]], ...] = (

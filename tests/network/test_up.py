@@ -65,7 +65,7 @@ def test_the_focal_point_of_another_region_decrypts_the_request(
     assert received["content"]["org.rogatory.request"]["id"] == network.report["request"]["id"]
     assert received["content"]["org.rogatory.request"]["common"]["requested_state"] == "SEN"
     assert received["body"] == received["content"]["body"]
-    assert received["trust"] in {"pinned", "attested", "verified"}
+    assert (received["trust"], received["reason"]) == ("attested", None)
 
 
 def verdict_of_an_outsider(

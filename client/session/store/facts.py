@@ -17,6 +17,7 @@ class Fact(enum.StrEnum):
     MASTER_SEED = "master_seed"
     SELF_SIGNING_SEED = "self_signing_seed"
     USER_SIGNING_SEED = "user_signing_seed"
+    ANSWER_SEED = "answer_seed"  # of the key that signs answers to the Court's requests
     PUBLISHED = "published"
     SIGNED = "signed"  # our identity vouches for this device, and the server knows
     OWN_MASTER_KEY = "own_master_key"  # public: the identity that is proven to be ours

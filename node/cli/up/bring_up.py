@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from client.session.accounts import Accounts
 from node.cli.up.accounts import ensure_accounts, password_file
+from node.cli.up.attestations import sign_attestations
 from node.cli.up.bridge import bridge_child, bridge_url
 from node.cli.up.outcome import NodeOutcome, Outcome
 from node.cli.up.progress import Progress
@@ -25,6 +26,7 @@ from node.network.selection import selected_regions
 from node.supervisor.starting import start_children
 from node.supervisor.status import ChildEvent
 from node.supervisor.status import Progress as Step
+from policies.network.addresses import Content
 from policies.network.development import development_roster, development_server_names
 from policies.network.load import load_network
 from policies.network.network import Network
@@ -51,7 +53,8 @@ class BringUp:
         await self._start_nodes(nodes)
         present = tuple(account for account in roster if account.region in nodes)
         await self._accounts(nodes, present)
-        rooms = await self._rooms(network, server_names, roster, regions)
+        attestations = sign_attestations(self._home, layout, present, datetime.datetime.now(datetime.UTC))
+        rooms = await self._rooms(network, server_names, roster, regions, attestations)
         request = await ensure_request(self._home, layout.manifest, present, self._did)
         await self._start_bridge()
         accounts = Accounts(self._home.accounts)
@@ -110,10 +113,11 @@ class BringUp:
         server_names: Mapping[str, str],
         roster: Roster,
         regions: Sequence[str],
+        attestations: Mapping[str, Content],
     ) -> Mapping[str, str]:
         self._progress.working("rooms")
         rooms, changes = await ensure_rooms(
-            self._home, network, server_names, roster, regions, self._progress.working
+            self._home, network, server_names, roster, regions, attestations, self._progress.working
         )
         if changes:
             self._did(f"{changes} steps made the {len(rooms)} spaces and rooms what the policy asks for")

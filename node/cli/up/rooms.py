@@ -11,6 +11,8 @@ from client.session.accounts import Accounts
 from client.session.rooms import RoomRequests
 from node.home import Home
 from policies.network.actions import Action
+from policies.network.addresses import Content
+from policies.network.directory import with_attestations
 from policies.network.network import Network
 from policies.network.roles import RoleCode
 from policies.network.rooms import desired_rooms
@@ -23,12 +25,13 @@ async def ensure_rooms(
     server_names: Mapping[str, str],
     roster: Roster,
     up: Collection[str],
+    attestations: Mapping[str, Content],
     working: Callable[[str], None],
 ) -> tuple[Mapping[str, str], int]:
     """Make the rooms what the policy asks for, as far as the regions in `up` can.
 
-    Returns the room ids by policy address, and how many changes were made. Raises StewardFailed or
-    RoomsUnreadable.
+    `attestations`, by user id, are published in the directory. Returns the room ids by policy
+    address, and how many changes were made. Raises StewardFailed or RoomsUnreadable.
     """
 
     def progress(action: Action, over: int, total: int) -> None:
@@ -42,7 +45,7 @@ async def ensure_rooms(
                 account = accounts.find(member.user_id)
                 calls[member.user_id] = await stack.enter_async_context(room_requests(account))
         applied = await bring_about(
-            desired_rooms(network, server_names, roster),
+            with_attestations(desired_rooms(network, server_names, roster), attestations, roster),
             calls,
             up={server_names[region] for region in up},
             progress=progress,

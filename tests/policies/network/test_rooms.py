@@ -149,11 +149,12 @@ def test_regional_rooms_are_the_regions_with_the_court_as_owner_beside() -> None
 
 
 def test_who_belongs_where() -> None:
-    """A focal point is in the region's rooms but the moderators', and in the network's space and general."""
+    """A focal point is in the region's rooms but the moderators', and in three of the whole network."""
     mine = "@sen.focal-point.1:africa.rogatory.test"
     regional = {f"africa/{theme}" for theme in NETWORK.themes} | {"africa", "africa/lobby"}
     assert {a for a, room in ROOMS.items() if mine in joined_as(room)} == regional | {
         "network",
+        "network/directory",
         "network/general",
     }
     assert joined_as(ROOMS["africa/moderators"]) == {"@moderator.1:africa.rogatory.test"}

@@ -1,0 +1,57 @@
+"""The keys of an account that its authority attests: who it is, and what its answers are signed with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nacl.signing import SigningKey as Ed25519Key
+from nacl.utils import random as random_bytes
+
+from client.session.accounts import Account
+from client.session.crypto.own_identity import OwnIdentity
+from client.session.errors import StoreError
+from client.session.store.account_lock import held_store
+from client.session.store.account_store import open_account_store
+from client.session.store.facts import Fact, Facts
+from client.session.store.sqlcipher import Database
+from policies.trust.unpadded_base64 import unpadded_base64
+
+
+@dataclass(frozen=True)
+class AttestedKeys:
+    """Public keys in unpadded Base64; `answer_key` is None of an account that does not answer."""
+
+    master_key: str
+    answer_key: str | None
+
+
+def attested_keys(account: Account, *, answers: bool) -> AttestedKeys:
+    """Read an enrolled account's keys; of one that `answers`, make the answer key where it is missing.
+
+    The answer key's secret half never leaves the encrypted store. Raises StoreError, and StoreHeld when a
+    key is to be made while another process holds the store.
+    """
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        identity = OwnIdentity.load(Facts(db), account.user_id)
+        if identity is None:
+            raise StoreError(
+                f"The store of {account.user_id} holds no identity.",
+                why="Its enrolment was never finished.",
+                remedy="Log in again with `rogatory login`.",
+            )
+        answer_key = _answer_key(db, account) if answers else None
+        return AttestedKeys(identity.master.public_key, answer_key)
+    finally:
+        db.close()
+
+
+def _answer_key(db: Database, account: Account) -> str:
+    """Return the public half of the key that signs answers."""
+    facts = Facts(db)
+    seed = facts.get(Fact.ANSWER_SEED)
+    if seed is None:
+        with held_store(account.lock_path, account.user_id), db.atomic():
+            seed = facts.get(Fact.ANSWER_SEED) or random_bytes(32)  # another process may have been first
+            facts.put(Fact.ANSWER_SEED, seed)
+    return unpadded_base64(bytes(Ed25519Key(seed).verify_key))
