@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import click
 
+from node.cli.failure import show_failure
 from node.cli.lazy import LazyGroup
-from policies.errors import RogatoryError
 
 VERBS = {
     "up": ("node.cli.up.command:up", "Bring the whole network up on this machine."),
@@ -40,46 +40,23 @@ def main() -> NoReturn:
     """Run the command line and end the process with its exit code."""
     try:
         result = rogatory.main(standalone_mode=False)
-    except RogatoryError as error:
-        _show(error.what, error.why, error.remedy)
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2 if isinstance(error, click.UsageError) else error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _show("Interrupted.", "", "Run the same command again: it goes on from where it stopped.")
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output left, as `head` does; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except ExceptionGroup as group:
-        known = _first_known(group)
-        if known is None:
-            raise
-        _show(known.what, known.why, known.remedy)
-        sys.exit(known.exit_code)
+        sys.stdout.flush()  # a reader that has left is noticed here, not when the interpreter ends
+    except (Exception, KeyboardInterrupt, BaseExceptionGroup) as error:  # noqa: BLE001 - shown, each as what it is
+        if _reader_left():
+            # As `head` does: there is nobody to tell, and nothing more to write when the interpreter ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
+        sys.exit(show_failure(error))
     sys.exit(result if isinstance(result, int) else 0)
 
 
-def _show(what: str, why: str, remedy: str) -> None:
-    """Show an error: the one place that does."""
-    click.echo(f"rogatory: {what}", err=True)
-    for label, text in (("why", why), ("do", remedy)):
-        if text:
-            click.echo(f"  {label + ':':<5}{text}", err=True)
-
-
-def _first_known(group: ExceptionGroup[Exception]) -> RogatoryError | None:
-    """Return the first error meant for a person among those that tasks raised together."""
-    for error in group.exceptions:
-        if isinstance(error, RogatoryError):
-            return error
-        if isinstance(error, ExceptionGroup):
-            found = _first_known(error)
-            if found is not None:
-                return found
-    return None
+def _reader_left() -> bool:
+    """Tell whether standard output is a pipe that nobody reads any more; what waits is tried once more."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return isinstance(error, BrokenPipeError)
+    return False
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from node.cli.main import VERBS
-from tests.network.rogatory import Rogatory
+from tests.network.rogatory import ROGATORY, Rogatory
 
 HEAVY = ("nio", "textual", "aiohttp", "msgspec", "sqlite_utils", "vodozemac", "nacl", "psutil", "synapse")
 
@@ -55,3 +56,35 @@ def test_status_without_a_home_says_what_to_do(tmp_path: Path) -> None:
     """Without a home, `status` says so and names `rogatory up`."""
     said = Rogatory(tmp_path / "none").run("status", expect=1).stderr
     assert "rogatory up" in said
+
+
+def test_a_reader_that_has_left_is_no_error_to_speak_of() -> None:
+    """Output into a closed pipe ends the command in silence, as `rogatory ... | head` should."""
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(
+            [ROGATORY, "--help"], stdout=write_end, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(write_end)
+    assert done.returncode == 1
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("up", "--regions", ","),
+        ("send", "General", "  "),
+        ("send", "General", os.fsdecode(b"caf\xe9")),
+        ("chat",),
+        ("login", "@a:b", "--homeserver", "https://b"),
+    ],
+)
+def test_wrong_usage_is_exit_2_and_says_what_is_wrong(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Empty regions, texts and passwords, and a screen without a terminal, are refused at once."""
+    said = Rogatory(tmp_path / "none").run(*arguments, expect=2).stderr
+    assert "Error: " in said or "rogatory: " in said
+    assert "Traceback" not in said
+    assert not list((tmp_path / "none").rglob("*.db"))
