@@ -8,12 +8,13 @@ NodeError
 ├── PortTaken                another program listens where the node should
 ├── SynapseMissing           the extra `node` is not installed
 ├── SynapseDied              the homeserver ended while it should start
-├── SynapseSilent            the homeserver did not become healthy in time
+├── SynapseSilent            the homeserver does not answer, or did not become healthy in time
 ├── SupervisorUnreachable    no supervisor answers for this home
 ├── AdminRefused             the homeserver's admin API refused
 │   └── AccountExists        an account of that name is there already
 ├── FenceRefusal             the network's rules do not allow it; the homeserver refuses with it
 ├── SampleRequestUnread      the request that `up` issues was not read by its addressee
+├── SendingInterrupted       Ctrl-C came while a message was on its way
 └── CertificateInvalid       a certificate or the authority's key cannot be used
 """
 
@@ -59,7 +60,7 @@ class SynapseDied(NodeError):
 
 
 class SynapseSilent(NodeError):
-    """The homeserver runs but did not become healthy in time."""
+    """The homeserver does not answer, or did not become healthy in time."""
 
 
 class SupervisorUnreachable(NodeError):
@@ -78,6 +79,12 @@ class FenceRefusal(NodeError):
     """The network's rules do not allow what a user asked of the homeserver, or what a peer sent."""
 
     exit_code = 3
+
+
+class SendingInterrupted(NodeError):
+    """Ctrl-C came while a message was on its way."""
+
+    exit_code = 130
 
 
 class CertificateInvalid(NodeError):

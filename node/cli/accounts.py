@@ -50,5 +50,12 @@ def login(user: str, homeserver: str, home: str | None, as_json: bool) -> None:
 def _password(user: str) -> str:
     """Ask on a terminal without showing it; elsewhere read one line. Never an argument."""
     if sys.stdin.isatty():
-        return getpass.getpass(f"Password of {user}: ")
-    return sys.stdin.readline().rstrip("\r\n")
+        try:
+            password = getpass.getpass(f"Password of {user}: ")
+        except EOFError:
+            raise click.Abort from None
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise click.UsageError("No password was given. Type it, or give it as a line on standard input.")
+    return password

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 @as_option
 @home_option
 def chat(user: str | None, home: str | None) -> int:
-    """Open the terminal client on one account."""
+    """Open the terminal client on one account. F1 shows its keys, Ctrl+Q leaves it."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("`rogatory chat` needs a terminal. `rogatory listen` and `send` need none.")
     from client.ui.app import run_chat
     from node.cli.sessions import chosen_account, pinned_manifest, session_of
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
 from typing import TypeVar
 
 import click
 import msgspec
 
-from client.session.events import RoomSummary, TimelineEvent
+from client.session.errors import UnknownRoom
+from client.session.events import Connection, ConnectionChanged, Membership, RoomSummary, TimelineEvent
 from client.session.face import Session
+from client.session.owned_tasks import OwnedTasks
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import chosen_account, session_of
+from node.errors import SendingInterrupted
 from node.home import Home
 
 Result = TypeVar("Result")
@@ -53,14 +58,26 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
 @json_option
 def send(room: str, text: str, user: str | None, home: str | None, as_json: bool) -> None:
     """Send TEXT, encrypted, to ROOM (its id, alias or name); `-` reads TEXT from standard input."""
-    body = sys.stdin.read() if text == "-" else text
+    body = _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
+    queued = False
 
     async def work(session: Session) -> dict[str, str]:
+        nonlocal queued
         room_id = await _room_id(session, room)
+        queued = True
         sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
         return {"room_id": sent.room_id, "event_id": sent.event_id}
 
-    sent = _in_session(chosen_home(home), user, work)
+    try:
+        sent = _in_session(chosen_home(home), user, work)
+    except KeyboardInterrupt:
+        if not queued:
+            raise
+        raise SendingInterrupted(
+            "Interrupted before the homeserver had the message.",
+            why="It is kept in the outbox, and goes out when this account is used the next time.",
+            remedy="Do not send it again; `rogatory listen` connects the account.",
+        ) from None
     if as_json:
         print_json(sent)
     else:
@@ -91,22 +108,60 @@ def _in_session(home: Home, user: str | None, work: Callable[[Session], Awaitabl
     account = chosen_account(home, user)
 
     async def run() -> Result:
-        async with session_of(home, account) as session:
+        async with session_of(home, account) as session, OwnedTasks() as tasks:
+            tasks.begin(_tell_connection(session, account.homeserver))
             return await work(session)
 
     return asyncio.run(run())
+
+
+async def _tell_connection(session: Session, homeserver: str) -> None:
+    """Say on standard error when the homeserver does not answer, and when it does again."""
+    offline = False
+    async for update in session.updates():
+        if not isinstance(update, ConnectionChanged):
+            continue
+        if update.connection is Connection.OFFLINE and not offline:
+            offline = True
+            click.echo(f"The homeserver at {homeserver} does not answer; waiting for it.", err=True)
+        elif update.connection is Connection.LIVE and offline:
+            offline = False
+            click.echo("The homeserver answers again.", err=True)
+
+
+def _text(given: bytes) -> str:
+    """Return the text to send. Raises UsageError for what is none: nobody could show it as it was meant."""
+    try:
+        text = given.decode()
+    except UnicodeDecodeError:
+        raise click.UsageError("The text is not UTF-8.") from None
+    if not text.strip():
+        raise click.UsageError("There is no text to send.")
+    return text
 
 
 async def _room_id(session: Session, room: str) -> str:
     """Return the id of a room of the account's that is given by its id, its alias or its whole name."""
     if room.startswith("!"):
         return room
-    named = [each.room_id for each in await session.rooms() if room in (each.canonical_alias, each.name)]
+    joined = [each for each in await session.rooms() if each.membership is Membership.JOIN]
+    named = [each.room_id for each in joined if room in (each.canonical_alias, each.name)]
     if len(named) == 1:
         return named[0]
     if named:
-        raise click.UsageError(f"{len(named)} rooms are named {room!r}. Give the room's id instead.")
-    raise click.UsageError(f"The account is in no room {room!r}. `rogatory rooms` lists where it is.")
+        raise UnknownRoom(
+            f"It is not clear which room {room!r} is.",
+            why=f"{len(named)} rooms of {session.user_id} have that name.",
+            remedy="Give the room's id instead, as `rogatory rooms` shows it.",
+        )
+    nearest = get_close_matches(room, [each.name for each in joined], n=1)
+    raise UnknownRoom(
+        f"{session.user_id} is in no room {room!r}.",
+        why="No room that it has joined has that name or alias.",
+        remedy=f"Did you mean {nearest[0]!r}?"
+        if nearest
+        else "See `rogatory rooms`; a room's id will do too.",
+    )
 
 
 def _room(room: RoomSummary) -> dict[str, object]:
