@@ -63,7 +63,7 @@ async def _listening(application: web.Application, host: str, port: int) -> Asyn
             raise CannotServe(
                 f"The bridge cannot listen on {host}:{port}.",
                 why=f"{error.strerror or error}.",
-                remedy="Stop the program that holds the port, or choose another one.",
+                remedy="Give an address of this machine, and a port that no other program holds.",
             ) from None
         bound = runner.addresses[0][1]
         yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"

@@ -59,6 +59,10 @@ class Home:
         """The folder of one region's node."""
         return self.nodes / region
 
+    def regions(self) -> list[str]:
+        """Return the regions whose node lies here, by name."""
+        return sorted(path.parent.name for path in self.nodes.glob("*/node.toml"))
+
 
 def home_path(option: str | None) -> Path:
     """Return where the home is: `--home`, else ROGATORY_HOME, else the platform's data folder."""
@@ -79,7 +83,7 @@ def open_home(path: Path, *, create: bool = False) -> Home:
     mark = path / "home.toml"
     try:
         if mark.is_file():
-            _check_layout(path, mark.read_text())
+            _check_layout(path, mark.read_bytes())
         elif create:
             _lay_out(path, mark)
         else:
@@ -113,16 +117,16 @@ def _lay_out(path: Path, mark: Path) -> None:
     )
 
 
-def _check_layout(path: Path, text: str) -> None:
+def _check_layout(path: Path, content: bytes) -> None:
     try:
-        layout = tomllib.loads(text).get("layout")
-    except tomllib.TOMLDecodeError as error:
+        layout = tomllib.loads(content.decode()).get("layout")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HomeUnusable(
             f"The home at {path} cannot be read.",
             why=f"home.toml is not TOML: {error}.",
             remedy="Restore home.toml from a backup.",
         ) from error
-    if not isinstance(layout, int) or layout < 1:
+    if not isinstance(layout, int) or isinstance(layout, bool) or layout < 1:
         raise HomeUnusable(
             f"The home at {path} cannot be read.",
             why=f"home.toml says layout = {layout!r}, which no version has written.",

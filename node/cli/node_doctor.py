@@ -8,10 +8,9 @@ import sys
 import click
 import msgspec
 
-from node.cli.nodes import nodes_of
+from node.cli.nodes import regions_of
 from node.cli.options import chosen_home, home_option, json_option, print_json
 from node.cli.up.progress import Progress
-from node.config import NodeConfig
 from node.doctor.finding import Finding, Severity, worst
 from node.doctor.run import run_checks
 from node.home import Home
@@ -29,7 +28,7 @@ def doctor(region: str | None, home: str | None, as_json: bool) -> int:
     Exit 1 if an error is found; warnings alone are exit 0.
     """
     opened = chosen_home(home)
-    found = asyncio.run(_check(opened, nodes_of(opened, region)))
+    found = asyncio.run(_check(opened, regions_of(opened, region)))
     if as_json:
         print_json(
             {
@@ -47,13 +46,13 @@ def doctor(region: str | None, home: str | None, as_json: bool) -> int:
     return 1 if worst(everything) is Severity.ERROR else 0
 
 
-async def _check(home: Home, nodes: list[NodeConfig]) -> dict[str, list[Finding]]:
+async def _check(home: Home, regions: list[str]) -> dict[str, list[Finding]]:
     progress = Progress(sys.stderr)
     found = {}
-    for config in nodes:
-        progress.working(f"looking at {config.region}")
-        found[config.region] = await run_checks(
-            home.node(config.region),
+    for region in regions:
+        progress.working(f"looking at {region}")
+        found[region] = await run_checks(
+            home.node(region),
             home.network,
             on_finding=lambda finding: progress.working(f"{finding.check}: {finding.what}"),
         )

@@ -12,9 +12,14 @@ from node.home import Home
 def nodes_of(home: Home, region: str | None = None) -> list[NodeConfig]:
     """Return the configuration of the named node, or of all nodes of the home.
 
-    Raises UnknownRegion when the home has no such node, or none at all.
+    Raises UnknownRegion when the home has no such node, or none at all, and ConfigurationInvalid.
     """
-    regions = sorted(path.parent.name for path in home.nodes.glob("*/node.toml"))
+    return [read_node_toml(home.node(name) / "node.toml") for name in regions_of(home, region)]
+
+
+def regions_of(home: Home, region: str | None = None) -> list[str]:
+    """Return the named region, or all whose node the home has. Raises UnknownRegion as `nodes_of` does."""
+    regions = home.regions()
     if region is not None and region not in regions:
         nearest = get_close_matches(region, regions, n=1)
         raise UnknownRegion(
@@ -28,7 +33,7 @@ def nodes_of(home: Home, region: str | None = None) -> list[NodeConfig]:
             why="There is no node.toml in its folder nodes.",
             remedy="Make one with `rogatory node init`, or a whole network with `rogatory up`.",
         )
-    return [read_node_toml(home.node(name) / "node.toml") for name in regions if region in (None, name)]
+    return [name for name in regions if region in (None, name)]
 
 
 def one_node(home: Home, region: str | None) -> NodeConfig:

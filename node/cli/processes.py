@@ -57,7 +57,4 @@ def down(home: str | None, as_json: bool) -> None:
 
 
 def _regions(home: Home) -> list[str]:
-    return sorted(
-        (path.parent.name for path in home.nodes.glob("*/node.toml")),
-        key=lambda region: (region != "court", region),
-    )
+    return sorted(home.regions(), key=lambda region: (region != "court", region))

@@ -12,6 +12,7 @@ from client.session.events import RoomSummary
 from client.session.face import Session
 from client.session.opening import open_session
 from node.home import Home
+from policies.trust.errors import ManifestRejected
 from policies.trust.manifest import Manifest, read_manifest
 
 
@@ -38,13 +39,17 @@ def pinned_manifest(home: Home) -> Manifest | None:
     """
     if not (home.manifest.is_file() and home.root_public_key.is_file()):
         return None
-    # A home that holds the root's private key made the development network itself.
-    return read_manifest(
-        home.manifest.read_bytes(),
-        home.root_public_key.read_text().strip(),
-        now=datetime.datetime.now(datetime.UTC),
-        accept_development=(home.network / "root.key").is_file(),
-    )
+    try:
+        # A home that holds the root's private key made the development network itself.
+        return read_manifest(
+            home.manifest.read_bytes(),
+            home.root_public_key.read_bytes().decode(errors="replace").strip(),
+            now=datetime.datetime.now(datetime.UTC),
+            accept_development=(home.network / "root.key").is_file(),
+        )
+    except ManifestRejected as rejected:
+        what = f"{home.manifest} is refused. {rejected.what}"
+        raise type(rejected)(what, why=rejected.why, remedy=rejected.remedy) from None
 
 
 def session_of(home: Home, account: Account) -> AbstractAsyncContextManager[Session]:

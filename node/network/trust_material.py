@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client.session.local.private_files import private_folder, write_private, write_private_if_changed
+from policies.trust.errors import KeyInvalid
 from policies.trust.signing import SigningKey
 
 ORGAN = "OTP"
@@ -39,8 +40,26 @@ def trust_material(folder: Path, regions: Iterable[str], now: datetime.datetime)
     return TrustMaterial(root, authorities, _key(folder / "organs" / f"{ORGAN}.key", version))
 
 
+def read_key(path: Path) -> SigningKey:
+    """Read a private key from its file. Raises KeyInvalid, which names the file and never what is in it."""
+    try:
+        return SigningKey.from_text(path.read_text())
+    except (OSError, UnicodeDecodeError, KeyInvalid) as error:
+        raise KeyInvalid(
+            f"The key file {path} cannot be used.",
+            why=_why(error),
+            remedy="Restore it from its backup. A new key would have to be named by a new manifest.",
+        ) from None
+
+
 def _key(path: Path, version: str) -> SigningKey:
     if not path.is_file():
         private_folder(path.parent)
         write_private(path, SigningKey.generate(version).to_text())
-    return SigningKey.from_text(path.read_text())
+    return read_key(path)
+
+
+def _why(error: OSError | UnicodeDecodeError | KeyInvalid) -> str:
+    if isinstance(error, KeyInvalid):
+        return error.why
+    return f"The system says: {error.strerror}." if isinstance(error, OSError) else "It is not a text."

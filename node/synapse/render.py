@@ -53,7 +53,7 @@ def _check_in_manifest(config: NodeConfig, manifest: Manifest) -> None:
 
 
 def _check_newest(rendered: Path, manifest: Manifest) -> None:
-    seen = _LEAST_SERIAL.search(rendered.read_text()) if rendered.exists() else None
+    seen = _LEAST_SERIAL.search(rendered.read_text(errors="replace")) if rendered.exists() else None
     if seen is not None and manifest.serial < int(seen[1]):
         raise ManifestRolledBack(
             "The manifest is an older one.",
