@@ -93,7 +93,8 @@ async def _accounts(home: Home, config: NodeConfig) -> tuple[ServerAccount, ...]
         raise AdminRefused(
             f"The accounts of {config.server_name} cannot be listed.",
             why=f"This home has no password of {operator}, who administrates the homeserver.",
-            remedy=f"`rogatory node user add --operator {_OPERATOR}`, and put its password into {path}.",
+            remedy=f"Run `rogatory node user add --region {config.region} --operator {_OPERATOR}`, and put "
+            f"the password that it shows into {path}, a file that only you can read.",
         )
     logged_in = await log_in(
         config.client_url, operator, path.read_text().strip(), device_name="node user list"

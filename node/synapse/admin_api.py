@@ -5,17 +5,19 @@ Registering needs no login, only the shared secret; everything else needs an adm
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 from urllib.parse import quote
 
 import aiohttp
 import msgspec
 
-from node.errors import AccountExists, AdminRefused
+from node.errors import AccountExists, AdminRefused, SynapseSilent
 
 _ADMIN = "/_synapse/admin"
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
@@ -78,10 +80,10 @@ async def register_account(
     """Create an account on the homeserver whose client listener is at `url`.
 
     With `log_in` it comes with a device and its access token. Raises AccountExists when there is one of that
-    name, AdminRefused for any other refusal.
+    name, AdminRefused for any other refusal, SynapseSilent when nothing answers.
     """
     endpoint = f"{url}{_ADMIN}/v1/register"
-    async with http.get(endpoint, timeout=_TIMEOUT) as response:
+    async with _answered(http.get(endpoint, timeout=_TIMEOUT), endpoint) as response:
         nonce = _read(response.status, await response.read(), _Nonce, "a new account").nonce
     words = [nonce, localpart, password, "admin" if admin else "notadmin"]
     # HMAC-SHA1 is what Synapse asks for here; it proves that the secret is known, and signs nothing lasting
@@ -96,7 +98,7 @@ async def register_account(
     }
     if display_name is not None:
         body["displayname"] = display_name
-    async with http.post(endpoint, json=body, timeout=_TIMEOUT) as response:
+    async with _answered(http.post(endpoint, json=body, timeout=_TIMEOUT), endpoint) as response:
         return _read(response.status, await response.read(), RegisteredAccount, f"the account {localpart}")
 
 
@@ -141,10 +143,29 @@ class AdminApi:
         query: Mapping[str, str] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> _Answer:
-        async with self._http.request(
-            method, self._url + path, params=query, json=body, headers=self._headers, timeout=_TIMEOUT
-        ) as response:
+        url = self._url + path
+        request = self._http.request(
+            method, url, params=query, json=body, headers=self._headers, timeout=_TIMEOUT
+        )
+        async with _answered(request, url) as response:
             return _read(response.status, await response.read(), answer, what)
+
+
+@contextlib.asynccontextmanager
+async def _answered(
+    request: AbstractAsyncContextManager[aiohttp.ClientResponse], url: str
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    """Wait for a request's answer. Raises SynapseSilent, not aiohttp's error, which has our headers."""
+    try:
+        async with request as response:
+            yield response
+    except (aiohttp.ClientError, TimeoutError) as error:
+        address = url.partition(_ADMIN)[0]
+        raise SynapseSilent(
+            f"The homeserver at {address} does not answer.",
+            why=f"The connection failed ({type(error).__name__}).",
+            remedy="Start the node with `rogatory node start`; `rogatory node status` says how it is.",
+        ) from None
 
 
 def _read(status: int, answer: bytes, type: type[_Answer], what: str) -> _Answer:
@@ -158,10 +179,10 @@ def _read(status: int, answer: bytes, type: type[_Answer], what: str) -> _Answer
         raise AccountExists(
             f"The homeserver has {what} already.",
             why="Somebody registered it before.",
-            remedy="Choose another name, or give it a new password.",
+            remedy="Choose another name.",
         )
     raise AdminRefused(
         f"The homeserver refused {what}.",
         why=f"It answered {status} {error.errcode}: {error.error[:200]}.",
-        remedy="Check that it is this node's homeserver, and that the account is an administrator.",
+        remedy="Correct what it names; or see that this is the node's homeserver and the asker its operator.",
     )
