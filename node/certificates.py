@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from client.session.local.private_files import write_private
 from node.errors import CertificateInvalid
+from policies.trust.manifest_members import ManifestNode
 
 _AUTHORITY_DAYS = 3650
 _NODE_DAYS = 397
@@ -60,11 +63,7 @@ class CertificateAuthority:
     def load(cls, certificate_path: Path, key_path: Path) -> CertificateAuthority:
         """Read an authority that `write` wrote. Raises CertificateInvalid."""
         certificate = read_certificate(certificate_path)
-        try:
-            key = serialization.load_pem_private_key(key_path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError):
-            # the cause could quote the key's file; it is not passed on
-            raise _unusable(key_path, "It is not a private key in PEM that can be read.") from None
+        key = read_private_key(key_path)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise _unusable(key_path, "It is not an elliptic-curve key.")
         if certificate.public_key() != key.public_key():
@@ -104,7 +103,28 @@ def read_certificate(path: Path) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(path.read_bytes())
     except (OSError, ValueError) as error:
-        raise _unusable(path, f"It is not a certificate in PEM that can be read: {error}.") from error
+        system = f"The system says: {error.strerror}." if isinstance(error, OSError) else ""
+        raise _unusable(path, system or "It is not a certificate in PEM.") from None
+
+
+def read_private_key(path: Path) -> PrivateKeyTypes:
+    """Read an unencrypted PEM private key. Raises CertificateInvalid, which quotes nothing of the file."""
+    try:
+        return serialization.load_pem_private_key(path.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        # the cause could quote the key's file; it is not passed on
+        raise _unusable(
+            path, "It is not a private key in PEM, without a passphrase, that can be read."
+        ) from None
+
+
+def names_of(certificate: x509.Certificate) -> list[str]:
+    """Return the DNS names that a certificate is for: the alternative names, which are all that count."""
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return extension.value.get_values_for_type(x509.DNSName)
 
 
 def fingerprint(certificate: x509.Certificate) -> str:
@@ -115,6 +135,31 @@ def fingerprint(certificate: x509.Certificate) -> str:
 def days_left(certificate: x509.Certificate, *, now: datetime | None = None) -> int:
     """Return how many whole days the certificate still holds; negative when it is over."""
     return (certificate.not_valid_after_utc - (now or datetime.now(UTC))).days
+
+
+def check_credentials(node: ManifestNode, authority: Path, certificate: Path, private_key: Path) -> None:
+    """See that a node can prove itself to its peers with these files. Raises CertificateInvalid.
+
+    The authority must be the manifest's, the certificate signed by it and for the node's server name, and the
+    private key the certificate's.
+    """
+    issuer, own, key = (
+        read_certificate(authority),
+        read_certificate(certificate),
+        read_private_key(private_key),
+    )
+    if fingerprint(issuer) != node.ca_sha256:
+        raise _unusable(authority, f"The manifest names another authority, with SHA-256 {node.ca_sha256}.")
+    try:
+        own.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        raise _unusable(certificate, f"It is not signed by the authority in {authority}.") from None
+    if node.server_name not in names_of(own):
+        raise _unusable(
+            certificate, f"It is for {', '.join(names_of(own)) or 'nobody'}, not {node.server_name}."
+        )
+    if own.public_key() != key.public_key():
+        raise _unusable(private_key, f"It does not belong to {certificate}.")
 
 
 def _builder(

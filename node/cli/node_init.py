@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
 
 from client.session.local.private_files import private_folder, write_private
-from node.certificates import read_certificate
+from node.certificates import check_credentials
 from node.cli.options import chosen_home, home_option, json_option, print_json
+from node.cli.sessions import pinned_manifest
 from node.config import Listener, Listeners, NetworkFiles, NodeConfig, write_node_toml
 from node.errors import ConfigurationInvalid
 from node.home import Home
 from node.synapse.render import render_node
+from policies.trust.errors import ManifestExpired
 from policies.trust.manifest import Manifest, read_manifest
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not an IP address of this machine.") from None
 
 
 @click.command()
@@ -26,8 +36,20 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--certificate-authority", type=FILE, required=True, help="The network's authority (PEM).")
 @click.option("--certificate", type=FILE, required=True, help="This node's certificate (PEM).")
 @click.option("--private-key", type=FILE, required=True, help="Its private key (PEM).")
-@click.option("--client-port", type=click.IntRange(1, 65535), default=8008, show_default=True)
-@click.option("--federation-host", default="0.0.0.0", show_default=True, help="Where peers are listened for.")  # noqa: S104 - peers come from other machines
+@click.option(
+    "--client-port",
+    type=click.IntRange(1, 65535),
+    default=8008,
+    show_default=True,
+    help="The port for clients, on this machine's own 127.0.0.1: put a TLS proxy in front of it.",
+)
+@click.option(
+    "--federation-host",
+    default="0.0.0.0",  # noqa: S104 - peers come from other machines
+    show_default=True,
+    callback=_address,
+    help="The address that peers reach; the port is the manifest's.",
+)
 @home_option
 @json_option
 def init(
@@ -53,7 +75,9 @@ def init(
             why=f"There is {opened.node(region) / 'node.toml'}.",
             remedy="Edit that file, or use another home.",
         )
-    read = read_manifest(manifest.read_bytes(), root_public_key, now=datetime.datetime.now(datetime.UTC))
+    now = datetime.datetime.now(datetime.UTC)
+    read = read_manifest(manifest.read_bytes(), root_public_key, now=now)
+    _check_same_network(opened, read, root_public_key)
     config = NodeConfig(
         region=region,
         server_name=read.node(region).server_name,
@@ -67,8 +91,7 @@ def init(
             certificate_authority="../../network/ca.crt",
         ),
     )
-    read_certificate(certificate)
-    read_certificate(certificate_authority)
+    check_credentials(read.node(region), certificate_authority, certificate, private_key)
     _write_network(opened, manifest, root_public_key, certificate_authority)
     _write_node(opened, config, read, certificate, private_key)
     if as_json:
@@ -76,6 +99,29 @@ def init(
     else:
         click.echo(f"The node {config.server_name} lies in {opened.node(region)}.")
         click.echo("Next: `rogatory node doctor`, then `rogatory node start`.")
+
+
+def _check_same_network(home: Home, manifest: Manifest, root_public_key: str) -> None:
+    """See that the home's other nodes keep their root, and get no older manifest than they have."""
+    if not home.root_public_key.exists():
+        return
+    pinned = home.root_public_key.read_text(errors="replace").strip()
+    if pinned != root_public_key:
+        raise ConfigurationInvalid(
+            f"The home at {home.root} belongs to a network with another root.",
+            why=f"It has pinned the public key {pinned[:60]}, and {root_public_key[:60]} is given.",
+            remedy="Check the key with the network's ceremony; use another home for another network.",
+        )
+    try:
+        present = pinned_manifest(home)
+    except ManifestExpired:
+        present = None
+    if present is not None and manifest.serial < present.serial:
+        raise ConfigurationInvalid(
+            f"The manifest's serial is {manifest.serial}, and this home has {present.serial} already.",
+            why="An older manifest would bring back servers and keys that were removed since.",
+            remedy="Get the network's newest manifest.",
+        )
 
 
 def _write_network(home: Home, manifest: Path, root_public_key: str, authority: Path) -> None:

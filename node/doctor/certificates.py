@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from node.certificates import days_left, fingerprint, read_certificate
+from node.certificates import days_left, fingerprint, names_of, read_certificate
 from node.config import NodeConfig
 from node.doctor.finding import Finding, error, from_error, ok, warning
 from node.errors import CertificateInvalid
@@ -61,11 +61,7 @@ def _check_days(path: Path, certificate: x509.Certificate, now: datetime) -> Fin
 
 
 def _check_name(certificate: x509.Certificate, config: NodeConfig) -> list[Finding]:
-    try:
-        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        names = extension.value.get_values_for_type(x509.DNSName)
-    except x509.ExtensionNotFound:
-        names = []
+    names = names_of(certificate)
     if config.server_name in names:
         return []
     return [
