@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from client.session.crypto.verification.actions import Action
 from client.session.crypto.verification.flow import Flow, Phase
 from client.session.verification import CancelCode, Cancelled, Done, Step
 
+_LAST_WORDS = 10.0
+"""Seconds that the last step waits for the last message to leave; the other side would only time out."""
 CarryOut = Callable[["OngoingVerification", list[Action]], None]
 """Has the actions of a flow done, in their order, and tells of the step that it is at."""
 
@@ -16,10 +19,17 @@ CarryOut = Callable[["OngoingVerification", list[Action]], None]
 class OngoingVerification:
     """Implements `verification.Verification`; `changed` is set whenever the flow has moved."""
 
-    def __init__(self, flow: Flow, carry_out: CarryOut, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        carry_out: CarryOut,
+        all_sent: Callable[[], Awaitable[None]],
+        clock: Callable[[], float],
+    ) -> None:
         self.flow = flow
         self.changed = asyncio.Event()
         self._carry_out = carry_out
+        self._all_sent = all_sent
         self._clock = clock
         self._history: list[Step] = [flow.step]
         self._news = asyncio.Event()
@@ -35,11 +45,18 @@ class OngoingVerification:
         return self.flow.address.transaction_id
 
     async def steps(self) -> AsyncIterator[Step]:
-        """Yield the step that it is at, then each that follows; ends after Done or Cancelled."""
+        """Yield the step that it is at, then each that follows; ends after Done or Cancelled.
+
+        Those two come when the last message has left, so that whoever sees them may close the session.
+        """
         seen = len(self._history) - 1
         while True:
             while seen < len(self._history):
                 step = self._history[seen]
+                if isinstance(step, Cancelled):
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_LAST_WORDS):
+                            await self._all_sent()
                 yield step
                 if isinstance(step, Done | Cancelled):
                     return

@@ -79,6 +79,9 @@ class Verifications:
             ongoing.tell()
         for follower in self._followers:
             follower.put_nowait(None)
+        while not self._to_do.empty():  # what was not sent by now never will be; nobody waits for it
+            self._to_do.get_nowait()
+            self._to_do.task_done()
 
     def hand_in(self, incoming: Sequence[Incoming]) -> None:
         """Take messages of a committed sync; returns at once."""
@@ -249,6 +252,7 @@ class Verifications:
                 ongoing.tell()
             elif isinstance(action, Send):
                 await self._send(ongoing, action)
+            self._to_do.task_done()
 
     async def _send(self, ongoing: OngoingVerification | None, action: Send) -> None:
         address = ongoing.flow.address if ongoing else None
@@ -262,7 +266,7 @@ class Verifications:
                 ongoing.tell()
 
     def _register(self, flow: Flow) -> OngoingVerification:
-        ongoing = OngoingVerification(flow, self.carry_out, self._clock)
+        ongoing = OngoingVerification(flow, self.carry_out, self._to_do.join, self._clock)
         self._ongoing[flow.user_id, flow.address.transaction_id] = ongoing
         self._begin_task(self._watch(ongoing))
         return ongoing
