@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
 from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.recovery.state import RecoveryState
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 
@@ -70,6 +71,29 @@ class Session(Protocol):
 
     def verification_requests(self) -> AsyncIterator[Verification]:
         """Yield the verifications that others ask for, those that wait first, until the session closes."""
+
+    async def recovery_state(self) -> RecoveryState:
+        """Return how the account stands to its recovery, and what the backup of room keys has."""
+
+    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+        """Set recovery up, with a passphrase too if one is given, and return the recovery key: shown once.
+
+        Raises RecoverySetUp where it is set up already and shall not be replaced, and IdentityNotHeld.
+        """
+
+    async def recover(
+        self, *, recovery_key: str | None = None, passphrase: str | None = None
+    ) -> RecoveryState:
+        """Unlock this device with one of the two: it is vouched for, and reads the history in the backup.
+
+        Raises RecoveryKeyWrong, RecoveryNotSetUp, and BackupRefused with all but the history done.
+        """
+
+    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+        """Give the account another identity, and return its new recovery key. Others will be warned.
+
+        Raises NotAllowed when the account's password is wrong.
+        """
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         """Return what has come since the last call for this account on this machine, in order, once."""

@@ -116,6 +116,16 @@ class _Connections:
             "accept_identity": lambda: session.accept_identity(argument("user_id", str)),
             "attestation": lambda: session.attestation(argument("user_id", str)),
             "attestations": session.attestations,
+            "recovery_state": session.recovery_state,
+            "set_up_recovery": lambda: session.set_up_recovery(
+                passphrase=optional("passphrase", str), replace=argument("replace", bool)
+            ),
+            "recover": lambda: session.recover(
+                recovery_key=optional("recovery_key", str), passphrase=optional("passphrase", str)
+            ),
+            "reset_identity": lambda: session.reset_identity(
+                password=argument("password", str), passphrase=optional("passphrase", str)
+            ),
             "new_events": lambda: session.new_events(reader=argument("reader", str)),
         }
         method = methods.get(ask.method)

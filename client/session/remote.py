@@ -15,6 +15,7 @@ from client.session.errors import CannotVerify, SessionError, StoreHeld
 from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
+from client.session.recovery.state import RecoveryState
 from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
@@ -125,6 +126,24 @@ class RemoteSession:
     def verification_requests(self) -> AsyncIterator[Verification]:
         """Refuse, as `verify` does. Raises CannotVerify."""
         raise _verify_there(self._user_id)
+
+    async def recovery_state(self) -> RecoveryState:
+        """See `face.Session.recovery_state`."""
+        return await self._ask("recovery_state", RecoveryState)
+
+    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+        """See `face.Session.set_up_recovery`."""
+        return await self._ask("set_up_recovery", str, passphrase=passphrase, replace=replace)
+
+    async def recover(
+        self, *, recovery_key: str | None = None, passphrase: str | None = None
+    ) -> RecoveryState:
+        """See `face.Session.recover`."""
+        return await self._ask("recover", RecoveryState, recovery_key=recovery_key, passphrase=passphrase)
+
+    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+        """See `face.Session.reset_identity`."""
+        return await self._ask("reset_identity", str, password=password, passphrase=passphrase)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """See `session.OpenSession.new_events`."""

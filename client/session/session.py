@@ -21,9 +21,12 @@ from client.session.events import (
     RoomSummary,
     SentEvent,
     TimelineEvent,
+    Trust,
     Update,
 )
 from client.session.outbox import Outbox
+from client.session.recovery.recovery import SessionRecovery
+from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
 from client.session.store.room_store import RoomStore
@@ -74,6 +77,8 @@ class OpenSession:
         application = SyncApplication(
             db, transport, self._machine, self._rooms, self._timeline, self._attestations
         )
+        self._application = application
+        self._recovery = SessionRecovery(db, transport, self._machine, self._timeline, self._take_in)
         self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync, live)
 
     @property
@@ -96,6 +101,7 @@ class OpenSession:
         self._begin(self.sync.run())
         self._outbox.resume()
         self._verifications.start()
+        self._recovery.start(self._begin)
 
     def close(self) -> None:
         """End the followers' iterations; the owner of the tasks ends the rest."""
@@ -186,6 +192,25 @@ class OpenSession:
         """Yield the verifications that others ask for, those that wait first, until the session closes."""
         return self._verifications.requests()
 
+    async def recovery_state(self) -> RecoveryState:
+        """Return how the account stands to its recovery, and what the backup has."""
+        return await self._recovery.state()
+
+    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+        """Set recovery up and return the recovery key, to be shown once; see `setting_up.set_up`."""
+        return await self._recovery.set_up(passphrase, replace=replace)
+
+    async def recover(
+        self, *, recovery_key: str | None = None, passphrase: str | None = None
+    ) -> RecoveryState:
+        """Unlock this device with one of the two, and return how things stand; see `unlocking.unlock`."""
+        await self._recovery.unlock(recovery_key=recovery_key, passphrase=passphrase)
+        return await self._recovery.state()
+
+    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+        """Begin anew with another identity and return its recovery key; see `resetting.reset`."""
+        return await self._recovery.reset(password, passphrase)
+
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """Return what has come since the last call of this `reader`, in order, once."""
         return self._timeline.arrived_after(reader)
@@ -221,6 +246,10 @@ class OpenSession:
         except (TimeoutError, StopAsyncIteration):
             return
 
+    async def _take_in(self, add_keys: Callable[[], Sequence[tuple[str, str]]]) -> None:
+        for event in await self._application.take_in(add_keys):
+            self._updates.publish(event)
+
     async def _mend(self) -> None:
         with contextlib.suppress(HomeserverRefused, HomeserverUnreachable):
             await self._machine.mend()
@@ -229,6 +258,8 @@ class OpenSession:
         if self._machine.to_device.wedged:
             self._begin(self._mend())  # not within the sync: the other's server may be away
         self._verifications.hand_in(applied.verification)
+        unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
+        self._recovery.after_sync(applied.secrets, unreadable=unreadable)
         for room_id in applied.rooms:
             room = self._rooms.get(room_id)
             if room is None or room.membership is not Membership.INVITE or room_id in self._joining:

@@ -14,6 +14,7 @@ import msgspec
 from client.session.attestations import Attestations
 from client.session.backfill import missing_events
 from client.session.crypto.machine import Machine
+from client.session.crypto.secret_message import SecretMessage
 from client.session.crypto.verification.incoming import Incoming
 from client.session.errors import HomeserverRefused, HomeserverUnreachable
 from client.session.events import Membership, TimelineEvent
@@ -57,6 +58,7 @@ class Applied:
     events: list[TimelineEvent] = field(default_factory=list)
     rooms: set[str] = field(default_factory=set)
     verification: list[Incoming] = field(default_factory=list)
+    secrets: list[SecretMessage] = field(default_factory=list)
 
 
 @dataclass
@@ -117,6 +119,7 @@ class SyncApplication:
         learnt: set[str],
     ) -> Applied:
         pace = Pace()
+        self._machine.to_device.secrets.clear()
         self._machine.to_device.verification.clear()  # what a failed commit left comes again
         self._room_sync.verification.clear()
         keys = []
@@ -145,6 +148,7 @@ class SyncApplication:
             self._machine.devices.forget(lists.left)
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
         self._machine.decryption.forget_uncommitted()
+        applied.secrets = list(self._machine.to_device.secrets)
         applied.verification = [*self._machine.to_device.verification, *self._room_sync.verification]
         return applied
 

@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from client.session.errors import CannotVerify, UnknownRoom
+from client.session.errors import CannotVerify, RecoveryKeyWrong, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -25,10 +25,12 @@ from client.session.events import (
     Update,
 )
 from client.session.face import Session
+from client.session.recovery.state import Recovery, RecoveryState
 from client.session.verification import Verification
 from policies.errors import RogatoryError
 from policies.trust.attestation import Attestation
 
+RECOVERY_KEY = "EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d"
 START = 1_795_428_000_000
 """2026-11-23T10:00:00Z in milliseconds, when the first event of a fake room is sent."""
 
@@ -56,6 +58,15 @@ class FakeSession:
         self.left: list[str] = []
         self.attested: dict[str, Attestation] = {}
         self.timeline_calls = 0
+        self.recovery = RecoveryState(
+            recovery=Recovery.NOT_SET_UP,
+            signed=True,
+            backup_version=None,
+            backup_refused=None,
+            backed_up=0,
+            room_keys=0,
+            refused_keys=0,
+        )
         self.closed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -272,6 +283,24 @@ class FakeSession:
     async def verification_requests(self) -> AsyncIterator[Verification]:
         for verification in self.asked:
             yield verification
+
+    async def recovery_state(self) -> RecoveryState:
+        return self.recovery
+
+    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+        self.recovery = msgspec.structs.replace(self.recovery, recovery=Recovery.UNLOCKED)
+        return RECOVERY_KEY
+
+    async def recover(
+        self, *, recovery_key: str | None = None, passphrase: str | None = None
+    ) -> RecoveryState:
+        if recovery_key not in (None, RECOVERY_KEY):
+            raise RecoveryKeyWrong("The key is wrong.", why="It opens nothing.", remedy="Use the other.")
+        self.recovery = msgspec.structs.replace(self.recovery, recovery=Recovery.UNLOCKED, signed=True)
+        return self.recovery
+
+    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+        return await self.set_up_recovery(passphrase=passphrase, replace=True)
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         everything = sorted(

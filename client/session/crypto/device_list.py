@@ -30,8 +30,9 @@ class _KeysAnswer(msgspec.Struct):
 class DeviceList:
     """The users we follow, with their devices and identities: in memory, and in the store.
 
-    `own_user_id` is our own account, whose identity is pinned to `own_master_key`, once that is proven. `vouched` tells whether
-    an authority attests a user's master key: a changed identity that it attests is pinned without asking.
+    `own_user_id` is our own account, whose identity is pinned to `own_master_key`, once that is proven.
+    `vouched` tells whether an authority attests a user's master key: a changed identity that it attests is
+    pinned without asking.
     """
 
     def __init__(

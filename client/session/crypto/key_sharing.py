@@ -102,14 +102,28 @@ class KeySharing:
         Matrix spec, end-to-end, "Recovering from undecryptable messages". Raises what the transport raises.
         """
         claimed = await claim_one_time_keys(self._transport, devices)
+        await self._send(list(claimed), claimed, "m.dummy", b"{}")
+
+    async def send(self, devices: Sequence[Device], type: str, content: bytes) -> None:
+        """Send an encrypted to-device message to devices that the caller trusts; those out of reach get none.
+
+        Raises what the transport raises.
+        """
+        strangers = [device for device in devices if not self._olm.has_session(device.curve25519)]
+        claimed = await claim_one_time_keys(self._transport, strangers) if strangers else {}
+        await self._send(devices, claimed, type, content)
+
+    async def _send(
+        self, devices: Sequence[Device], claimed: dict[Device, str], type: str, content: bytes
+    ) -> None:
         async with self._lock:
             for device, key in claimed.items():
                 self._begin_olm(device, key)
-            reached = [device for device in claimed if self._olm.has_session(device.curve25519)]
+            reached = [device for device in devices if self._olm.has_session(device.curve25519)]
             with self._db.atomic():
                 self._queue.put(
                     "m.room.encrypted",
-                    [(device, self._encrypted(device, "m.dummy", b"{}")) for device in reached],
+                    [(device, self._encrypted(device, type, content)) for device in reached],
                 )
                 if self._olm.save_changes():
                     self._account.save(Facts(self._db))

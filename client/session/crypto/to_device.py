@@ -12,6 +12,7 @@ from client.session.crypto.olm_account import MEGOLM, OLM, OlmAccount
 from client.session.crypto.olm_payload import Envelope, PayloadRejected, open_payload
 from client.session.crypto.olm_sessions import OlmSessions, OlmUnreadable
 from client.session.crypto.public_keys import Device
+from client.session.crypto.secret_message import SecretMessage, read_secret_message
 from client.session.crypto.verification.incoming import Incoming, incoming_to_device
 
 _log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class ToDevice:
         self._inbound = inbound
         self.verification: list[Incoming] = []
         """Messages of verifications; whoever commits the sync takes them."""
+        self.secrets: list[SecretMessage] = []
+        """Messages about the account's secrets; whoever commits the sync takes them."""
         self.wedged: set[Device] = set()
         """Known devices that wrote what could not be read: their session with us is broken."""
 
@@ -64,19 +67,22 @@ class ToDevice:
         try:
             event = msgspec.json.decode(raw, type=_ToDeviceEvent)
             if event.type != "m.room.encrypted":
-                self._set_aside(event.sender, event.type, event.content)
+                self._set_aside(event.sender, None, event.type, event.content)
                 return None
             envelope = self._opened(event)
             if envelope.type == "m.room_key":
                 return self._take_room_key(envelope)
-            self._set_aside(envelope.sender, envelope.type, envelope.content)
+            self._set_aside(envelope.sender, envelope.sender_key, envelope.type, envelope.content)
         except (msgspec.DecodeError, RecursionError):
             _log.warning("A to-device message was dropped: malformed")
         except (OlmUnreadable, PayloadRejected, KeyRefused) as reason:
             _log.warning("A to-device message was dropped: %s", reason)
         return None
 
-    def _set_aside(self, sender: str, type: str, content: msgspec.Raw) -> None:
+    def _set_aside(self, sender: str, sender_key: str | None, type: str, content: msgspec.Raw) -> None:
+        secret = read_secret_message(sender, sender_key, type, content)
+        if secret is not None:
+            self.secrets.append(secret)
         message = incoming_to_device(sender, type, content)
         if message is not None:
             self.verification.append(message)

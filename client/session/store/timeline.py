@@ -92,6 +92,14 @@ class Timeline:
         )
         return [SealedEvent(*row) for row in self._db.execute(query, [room_id, session_id])]
 
+    def waiting(self) -> list[tuple[str, str]]:
+        """Return (room id, session id) of the keys that events wait for, those of the newest events first."""
+        query = (
+            "SELECT room_id, session_id FROM events WHERE sealed IS NOT NULL AND session_id IS NOT NULL"
+            " GROUP BY room_id, session_id ORDER BY max(position) DESC"
+        )
+        return [(room_id, session_id) for room_id, session_id in self._db.execute(query)]
+
     def doubtful(self, sender: str) -> list[tuple[int, str, str]]:
         """Return (position, room id, session id) of a sender's events that came from an unproven device."""
         query = (

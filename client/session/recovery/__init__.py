@@ -1,0 +1,1 @@
+"""Recovery: what lets an account's owner come back after every device is lost."""
