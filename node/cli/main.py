@@ -18,6 +18,7 @@ VERBS = {
     "node": ("node.cli.node_group:node", "Run one region's node: init, start, stop, status, doctor, user."),
     "login": ("node.cli.accounts:login", "Log an account in on this machine."),
     "verify": ("node.cli.verify:verify", "Compare emoji with another person, or between your devices."),
+    "recover": ("node.cli.recover:recover", "Come back to an account after its devices are lost."),
     "rooms": ("node.cli.messages:rooms", "List, join and leave rooms."),
     "send": ("node.cli.messages:send", "Send an encrypted message to a room."),
     "listen": ("node.cli.messages:listen", "Print what comes, one event a line."),
