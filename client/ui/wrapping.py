@@ -50,7 +50,8 @@ def fit(line: str, width: int) -> str:
         return line
     if width < 1:
         return ""
-    return _chop(line, width - 1)[0] + "…" if width > 1 else "…"
+    piece = _chop(line, width - 1)[0]
+    return f"{piece}…" if cell_len(piece) < width else "…"  # a wide character may be too wide
 
 
 def _chop(word: str, width: int) -> list[str]:
