@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from client.session.events import TimelineEvent
+from client.session.events import TimelineEvent, Trust
 from client.session.face import Session
 from client.views.timeline_row import RowMaker, TimelineRow, shown
 
@@ -67,6 +67,7 @@ class TimelineWindow:
     async def load_older(self) -> list[Splice]:
         """Load the page before the oldest event: the first call loads the newest page."""
         page = await self._session.timeline(self.room_id, before=self._oldest, limit=self._page)
+        await self._maker.people.learn(self._session, _attested_senders(page))
         self.complete = not page
         if page:
             self._oldest = page[0].position
@@ -74,6 +75,13 @@ class TimelineWindow:
         if new and (not self._positions or new[-1].position < self._positions[0]):
             return [self._put(0, 0, new)]
         return [splice for event in new if (splice := self.apply(event)) is not None]
+
+    async def explain(self, event: TimelineEvent) -> Splice | None:
+        """Say who an attested sender is, of whom nothing was known when the event came."""
+        if not self._maker.people.unknown(_attested_senders([event])):
+            return None
+        await self._maker.people.learn(self._session, [event.sender])
+        return self.apply(event)
 
     def apply(self, event: TimelineEvent) -> Splice | None:
         """Take one event: a new one finds its place, one that came before is replaced where it stands."""
@@ -114,3 +122,7 @@ class TimelineWindow:
         revision = self._revisions.get(event.event_id, 0) + 1
         self._revisions[event.event_id] = revision
         return self._maker.row(event, self._events[index - 1] if index else None, revision)
+
+
+def _attested_senders(events: Sequence[TimelineEvent]) -> set[str]:
+    return {event.sender for event in events if event.trust is Trust.ATTESTED}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
 from client.session.events import TimelineEvent, Trust
 from client.views import trust_words
+from client.views.attestation_words import AttestedPeople
 from client.views.names import short_name
 from client.views.request_view import RequestReader, RequestView
 from client.views.safe_text import plain_lines, single_line
@@ -43,7 +44,8 @@ class TimelineRow:
 
     `day` is the day's name where a new day begins, else None. `continues` says that the row stands under the
     name of the row above. `holds` says of a request whether its signature does. `revision` grows with each
-    change, so that what was drawn of a row can be kept.
+    change, so that what was drawn of a row can be kept. `function` says who the sender is, where that is
+    attested and known: it stands after the badge where there is room.
     """
 
     event_id: str
@@ -58,6 +60,7 @@ class TimelineRow:
     holds: bool | None = None
     day: str | None = None
     continues: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,13 +68,14 @@ class RowMaker:
     """Makes rows for one reader.
 
     `regions` maps server names to regions (empty: not known). `zone` is the reader's time zone, None for the
-    machine's.
+    machine's. `people` is filled by the window as it loads.
     """
 
     user_id: str
     regions: Mapping[str, str]
     requests: RequestReader
     zone: tzinfo | None = None
+    people: AttestedPeople = field(default_factory=AttestedPeople)
 
     def row(self, event: TimelineEvent, above: TimelineEvent | None, revision: int) -> TimelineRow:
         """Make the row of an event that stands under `above`, the one before it in the room."""
@@ -92,6 +96,7 @@ class RowMaker:
             holds=request.holds if request else None,
             day=self._day(event) if new_day else None,
             continues=not new_day and above is not None and _belongs_under(event, above),
+            function=self.people.words(event.sender) if event.trust is Trust.ATTESTED else "",
         )
 
     def _moment(self, event: TimelineEvent) -> datetime | None:

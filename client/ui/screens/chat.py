@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from client.session.events import ConnectionChanged, Membership, RoomSummary, TimelineEvent, Update
+from client.session.events import ConnectionChanged, Membership, RoomSummary, TimelineEvent, Trust, Update
 from client.session.face import Session
 from client.ui.keys import CHAT_KEYS
 from client.ui.screens.invitation import Answer, InvitationScreen
@@ -236,9 +236,17 @@ class ChatScreen(Screen[None]):
         splice = self._window.apply(event)
         if splice is not None:
             self.query_one(Timeline).apply([splice])
+            if event.trust is Trust.ATTESTED and not self._maker.people.words(event.sender):
+                self._run(self._explain(self._window, event), "explain")
             shown = self.query_one(RequestPanel).view
             if shown is not None and shown.event_id == event.event_id:
                 self.query_one(RequestPanel).view = self._requests.read(event)
+
+    async def _explain(self, window: TimelineWindow, event: TimelineEvent) -> None:
+        """Say beside an event who its attested sender is, as soon as the session has said so."""
+        splice = await window.explain(event)
+        if splice is not None and window is self._window:
+            self.query_one(Timeline).apply([splice])
 
     async def _send(self, session: Session, room_id: str, text: str) -> None:
         """Send one text, after those before it; one that fails goes back to where it was written."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
+
 from client.ui.wrapping import fit, wrap, wrapped_height
 from client.views.timeline_row import RowKind, TimelineRow
 
@@ -42,13 +44,19 @@ def _day_line(day: str, width: int) -> str:
 
 
 def _name_line(row: TimelineRow, width: int) -> list[Piece]:
-    """Lay out `name  10:02  attested`; where it is tight the name gives way, the badge does not."""
+    """Lay out `name  10:02  attested: focal point of Senegal, by African States`.
+
+    Where it is tight the function is left out first; then the name gives way, the badge does not.
+    """
     after = f"  {row.time}  "
-    name = fit(row.sender, max(1, width - len(after) - len(row.badge)))
+    badge = f"{row.badge}: {row.function}" if row.function else row.badge
+    if cell_len(row.sender) + len(after) + cell_len(badge) > width:
+        badge = row.badge
+    name = fit(row.sender, max(1, width - len(after) - len(badge)))
     return [
         (name, "timeline--own" if row.own else "timeline--sender"),
         (after, "timeline--time"),
-        (row.badge, "timeline--alarm" if row.alarm else "timeline--badge"),
+        (badge, "timeline--alarm" if row.alarm else "timeline--badge"),
     ]
 
 
