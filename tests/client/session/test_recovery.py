@@ -1,13 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from vodozemac import GroupSession
 
 from client.session.accounts import Account, Accounts
+from client.session.crypto.inbound_sessions import DIRECT, InboundSessions
+from client.session.crypto.key_backup.backup_marks import BackupMarks
 from client.session.crypto.secret_storage.recovery_key import read_recovery_key, write_recovery_key
+from client.session.crypto.secret_storage.secret_storage import SecretName
 from client.session.enrolment import enrol
 from client.session.errors import (
     BackupRefused,
@@ -22,6 +28,8 @@ from client.session.http_transport import HttpTransport
 from client.session.recovery.state import Recovery, RecoveryState
 from client.session.rooms import RoomRequests
 from client.session.session import OpenSession
+from client.session.store.account_store import open_account_store
+from client.session.verification import Cancelled, Compare, Done, Requested, Verification
 from tests.client.session.homeserver import Homeserver, Login, call
 from tests.client.session.people import ENCRYPTED, enrolled, next_event, opened
 
@@ -249,3 +257,127 @@ async def test_a_reset_begins_anew_and_everyone_is_warned(homeserver: Homeserver
         with pytest.raises(RecoveryKeyWrong):
             await third.recover(recovery_key=old)
         assert (await third.recover(recovery_key=new)).signed
+
+
+async def test_a_backup_killed_midway_goes_on_where_it_was(homeserver: Homeserver, tmp_path: Path) -> None:
+    """kill -9 amid 2,000 room keys: what was taken stays marked, the rest follows, all of them once."""
+    account, login = await enrolled(homeserver, tmp_path, "killed.alice")
+    async with opened(account) as a:
+        key = await a.set_up_recovery()
+    names = _many_room_keys(account, 2000)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.client.session.backing_up_process", str(tmp_path), account.user_id,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = 0
+    while said < 300:
+        said = int(await process.stdout.readline())
+    process.kill()
+    await process.communicate()
+    marked = _marked(account)
+    assert 300 <= marked < 2000
+    async with opened(account) as a:
+        version = (await until_backed_up(a)).backup_version
+    path = f"/_matrix/client/v3/room_keys/keys?version={version}"
+    rooms = call(homeserver.url, "GET", path, None, login.access_token)["rooms"]
+    assert isinstance(rooms, dict)
+    assert set(rooms["!many"]["sessions"]) == names
+    second = homeserver.login(login.user_id, login.password)
+    other = await enrol(
+        Accounts(tmp_path / "second"),
+        user_id=second.user_id,
+        homeserver=homeserver.url,
+        device_id=second.device_id,
+        access_token=second.access_token,
+    )
+    async with opened(other) as b:
+        assert (await b.recover(recovery_key=key)).backup_version == version
+
+
+def _many_room_keys(account: Account, count: int) -> set[str]:
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        sessions, names = InboundSessions(db), set()
+        for _ in range(count):
+            group = GroupSession()
+            names.add(group.session_id)
+            sessions.add(
+                room_id="!many",
+                session_id=group.session_id,
+                session_key=group.session_key.to_base64(),
+                sender_key="sender",
+                signing_key="signing",
+                sender="@someone:x",
+                device_id=None,
+                provenance=DIRECT,
+            )
+        with db.atomic():
+            sessions.save_changes()
+        return names
+    finally:
+        db.close()
+
+
+def _marked(account: Account) -> int:
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        return BackupMarks(db).count()[0]
+    finally:
+        db.close()
+
+
+async def test_a_device_that_another_vouches_for_is_given_the_secrets(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Compared by emoji, the second device is given identity and backup key by the first."""
+    someone = await alice(homeserver, tmp_path, "sharing")
+    async with opened(someone.first) as a:
+        await a.set_up_recovery()
+    await conversation(someone)
+    async with opened(someone.first) as a, opened(await someone.second_device()) as second:
+        asked = await second.verify(second.user_id)
+        async with asyncio.TaskGroup() as both:
+            both.create_task(_agree(asked))
+            both.create_task(_agree(await anext(a.verification_requests())))
+        state = await until(second, lambda state: state.recovery is Recovery.UNLOCKED and state.signed)
+        assert state.signed
+        for body in ("from Alice", "from Bob"):
+            assert (await next_event(second, saying(body))).trust is Trust.UNSIGNED_DEVICE
+
+
+async def _agree(verification: Verification) -> None:
+    """Say yes to everything, as a person does who sees the same emoji twice."""
+    async for step in verification.steps():
+        if isinstance(step, Requested) and step.incoming:
+            await verification.accept()
+        elif isinstance(step, Compare):
+            await verification.confirm()
+        assert not isinstance(step, Cancelled), step
+        if isinstance(step, Done):
+            return
+
+
+async def test_a_device_that_nobody_vouches_for_is_given_no_secret(
+    homeserver: Homeserver, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stranger with the account's password asks for every secret, and is refused every one."""
+    someone = await alice(homeserver, tmp_path, "stranger")
+    stranger = homeserver.login(someone.login.user_id, someone.login.password)
+    async with opened(someone.first) as a, HttpTransport(homeserver.url, stranger.access_token) as thief:
+        for number, name in enumerate(SecretName):
+            content: dict[str, Json] = {
+                "action": "request",
+                "name": name.value,
+                "request_id": name.value,
+                "requesting_device_id": stranger.device_id,
+            }
+            messages: Json = {a.user_id: {a.device_id: content}}
+            path = f"/_matrix/client/v3/sendToDevice/m.secret.request/{number}"
+            await thief.request("PUT", path, body={"messages": messages})
+        async with asyncio.timeout(30):
+            # The fourth, the backup's key, is not there yet. A line of the log wakes nobody.
+            while caplog.text.count("was not given") < 3:  # noqa: ASYNC110 # as the line above says
+                await asyncio.sleep(0.05)
+        answer = msgspec.json.decode(await thief.request("GET", "/_matrix/client/v3/sync"))
+        assert not answer.get("to_device", {}).get("events")
