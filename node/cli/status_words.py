@@ -9,7 +9,8 @@ def status_json(child: ChildStatus) -> dict[str, object]:
     """Return what `--json` says of one process."""
     return {
         "healthy": child.healthy,
-        "state": f"{child.state}: {child.detail}" if child.detail else str(child.state),
+        "state": str(child.state),
+        "detail": child.detail,
         "since": child.since,
         "pid": child.pid,
     }

@@ -141,7 +141,7 @@ def test_a_killed_node_is_named_and_healed(network: Network) -> None:
     eventually(lambda: not rogatory.json("status")["nodes"]["africa"]["healthy"], "africa is down")
     status = rogatory.json("status")
     assert [region for region, node in status["nodes"].items() if not node["healthy"]] == ["africa"]
-    assert "signal 9" in status["nodes"]["africa"]["state"]
+    assert "signal 9" in status["nodes"]["africa"]["detail"]
 
     sent = rogatory.json(
         "send", network.report["request"]["room_id"], "sent while you were away", "--as", network.court

@@ -1,0 +1,354 @@
+"""`rogatory node ...` on real homeservers: a development network of two, and a node that init made."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from node.certificates import CertificateAuthority
+from node.network.ports import free_ports
+from policies.trust.manifest import Manifest, ManifestNode, sign_manifest
+from policies.trust.signing import SigningKey
+from tests.network.conftest import processes_of
+from tests.network.rogatory import Rogatory
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rogatory]:
+    """Yield a development network of the Court's node and Africa's."""
+    rogatory = Rogatory(tmp_path_factory.mktemp("pair") / "home")
+    try:
+        rogatory.run("up", "--regions", "africa")
+        yield rogatory
+    finally:
+        rogatory.run("down")
+        assert processes_of(rogatory.home) == []
+
+
+def findings(rogatory: Rogatory, check: str, *, expect: int) -> list[str]:
+    """Run the doctor on Africa's node, and return what a check of it found that is not well."""
+    report = rogatory.json("node", "doctor", "--region", "africa", expect=expect)
+    return [
+        finding["what"]
+        for finding in report["nodes"]["africa"]
+        if finding["check"] == check and finding["severity"] != "ok"
+    ]
+
+
+def answer(url: str, path: str, body: object = None) -> tuple[int, str]:
+    """Ask as any HTTP client would; status 0 stands for a connection that is refused."""
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "", address.port, timeout=30)
+    try:
+        connection.request("GET" if body is None else "POST", path, json.dumps(body))
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    except ConnectionRefusedError:
+        return 0, ""
+    finally:
+        connection.close()
+
+
+def answers(url: str) -> bool:
+    return answer(url, "/health")[0] == 200
+
+
+@pytest.mark.synapse
+class TestPair:
+    """The verbs on a network that `up` made."""
+
+    def test_stop_and_start_are_about_the_named_node_only(self, pair: Rogatory) -> None:
+        """`stop --region africa` ends that homeserver and no other; `start` brings it back; both twice."""
+        before = pair.json("node", "status")["nodes"]
+        assert before["africa"]["healthy"]
+        assert before["court"]["healthy"]
+        assert pair.json("node", "stop", "--region", "africa") == {"stopped": ["africa"]}
+        assert not answers(before["africa"]["url"])
+        after = pair.json("node", "status")["nodes"]
+        assert after["africa"]["state"] == "stopped"
+        assert after["court"]["pid"] == before["court"]["pid"]
+        assert pair.json("node", "stop", "--region", "africa") == {"stopped": []}
+        assert pair.json("node", "start", "--region", "africa") == {"started": ["africa"]}
+        assert answers(before["africa"]["url"])
+        back = pair.json("node", "status", "--region", "africa")["nodes"]["africa"]
+        pair.run("node", "start", "--region", "africa")
+        assert pair.json("node", "status", "--region", "africa")["nodes"]["africa"]["pid"] == back["pid"]
+
+    def test_a_user_that_is_added_can_log_in_and_is_listed(self, pair: Rogatory) -> None:
+        """The password that `user add` shows once opens the account, and `user list` has it, once."""
+        made = pair.json("node", "user", "add", "--region", "africa", "bob")
+        assert made["user_id"] == "@bob:africa.rogatory.test"
+        url = pair.json("node", "status", "--region", "africa")["nodes"]["africa"]["url"]
+        body = {
+            "type": "m.login.password",
+            "identifier": {"type": "m.id.user", "user": "bob"},
+            "password": made["password"],
+        }
+        status, logged_in = answer(url, "/_matrix/client/v3/login", body)
+        assert status == 200
+        assert json.loads(logged_in)["user_id"] == made["user_id"]
+        listed = pair.json("node", "user", "list", "--region", "africa")["users"]
+        assert [user for user in listed if user["user_id"] == made["user_id"]] == [
+            {"user_id": made["user_id"], "operator": False, "deactivated": False}
+        ]
+        assert [user["user_id"] for user in listed if user["operator"]] == ["@operator:africa.rogatory.test"]
+
+    def test_a_user_is_added_once(self, pair: Rogatory) -> None:
+        """A second `user add` of one name fails, says that it is there, and shows no password."""
+        pair.run("node", "user", "add", "--region", "africa", "twice")
+        done = pair.run("node", "user", "add", "--region", "africa", "twice", expect=1)
+        assert "already" in done.stderr
+        assert done.stdout == ""
+
+    def test_no_password_of_an_account_stands_in_a_log(self, pair: Rogatory) -> None:
+        """Neither the homeserver's logs nor the supervisor's record hold what `user add` has shown."""
+        made = pair.json("node", "user", "add", "--region", "africa", "unseen")
+        logs = [*pair.home.rglob("*.log"), *(pair.home / "supervisor").glob("*.json")]
+        assert logs
+        assert [path for path in logs if made["password"] in path.read_text()] == []
+
+    def test_a_stopped_node_is_named_to_who_would_add_a_user(self, pair: Rogatory) -> None:
+        """`user add` and `user list` on a stopped node say that it does not answer, and how to start it."""
+        pair.run("node", "stop", "--region", "africa")
+        for verb in (["add", "late"], ["list"]):
+            said = pair.run("node", "user", *verb, "--region", "africa", expect=1).stderr
+            assert re.search("does not answer|cannot be reached", said)
+            assert "do: " in said
+        pair.run("node", "start", "--region", "africa")
+
+    def test_a_message_waits_for_a_stopped_node_in_words(self, pair: Rogatory) -> None:
+        """`send` while the node is down says that it waits; interrupted, that the message is kept; it is."""
+        user = "@sen.focal-point.1:africa.rogatory.test"
+        pair.run("node", "stop", "--region", "africa")
+        with pair.running("send", "General", "Patience", "--as", user) as process:
+            assert process.stderr is not None
+            assert "does not answer" in process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+            assert process.wait() == 130
+        assert "Do not send it again" in rest
+        pair.run("node", "start", "--region", "africa")
+        with pair.running("listen", "--as", user):
+            got = pair.listen("@otp:court.rogatory.test", lambda event: event["sender"] == user)
+        assert got[-1]["body"] == "Patience"
+
+    def test_the_doctor_finds_nothing_grave_on_a_sound_node(self, pair: Rogatory) -> None:
+        """On what `up` made no check finds an error, and each of them ran."""
+        report = pair.json("node", "doctor", "--region", "africa")["nodes"]["africa"]
+        assert {finding["check"] for finding in report} >= {
+            "versions",
+            "file modes",
+            "fence",
+            "whitelist",
+            "manifest",
+            "certificates",
+            "peers",
+            "clock",
+        }
+        assert [finding for finding in report if finding["severity"] == "error"] == []
+
+    @pytest.mark.parametrize("name", ["tls.key", "signing.key", "secrets/registration_shared_secret"])
+    def test_the_doctor_finds_a_key_that_others_can_read(self, pair: Rogatory, name: str) -> None:
+        """A private key with mode 0644 is an error that names the file."""
+        key = pair.home / "nodes" / "africa" / name
+        key.chmod(0o644)
+        found = findings(pair, "file modes", expect=1)
+        key.chmod(0o600)
+        assert len(found) == 1
+        assert name in found[0]
+        assert findings(pair, "file modes", expect=0) == []
+
+    def test_the_doctor_finds_a_fence_that_is_off(self, pair: Rogatory) -> None:
+        """A fence switched off in node.toml is an error, and so is one that homeserver.yaml leaves out."""
+        toml = pair.home / "nodes" / "africa" / "node.toml"
+        good = toml.read_text()
+        toml.write_text(re.sub("^fence = true$", "fence = false", good, flags=re.MULTILINE))
+        assert toml.read_text() != good
+        switched_off = findings(pair, "fence", expect=1)
+        toml.write_text(good)
+        assert switched_off
+        rendered = pair.home / "nodes" / "africa" / "homeserver.yaml"
+        yaml = rendered.read_text()
+        rendered.write_text(yaml.replace("node.synapse.plugin.fence", "node.synapse.plugin.other"))
+        left_out = findings(pair, "fence", expect=1)
+        rendered.write_text(yaml)
+        assert left_out
+        assert findings(pair, "fence", expect=0) == []
+
+    def test_the_doctor_finds_a_whitelist_that_is_not_the_manifests(self, pair: Rogatory) -> None:
+        """A server too many and a server missing are each named; `node start` renders the list again."""
+        rendered = pair.home / "nodes" / "africa" / "homeserver.yaml"
+        good = rendered.read_text()
+        rendered.write_text(re.sub(r"^- weog\.rogatory\.test$", "- matrix.org", good, flags=re.MULTILINE))
+        [found] = findings(pair, "whitelist", expect=1)
+        assert "too many: matrix.org" in found
+        assert "missing: weog.rogatory.test" in found
+        pair.run("node", "start", "--region", "africa")
+        assert rendered.read_text() == good
+        assert findings(pair, "whitelist", expect=0) == []
+
+    def test_the_doctor_looks_at_the_other_nodes_when_one_file_is_broken(self, pair: Rogatory) -> None:
+        """A broken node.toml is an error of its node, and the other nodes are still looked at."""
+        toml = pair.home / "nodes" / "africa" / "node.toml"
+        good = toml.read_text()
+        toml.write_text("region = 1\n")
+        report = pair.json("node", "doctor", expect=1)["nodes"]
+        toml.write_text(good)
+        assert [f["check"] for f in report["africa"] if f["severity"] == "error"] == ["node.toml"]
+        assert [f for f in report["court"] if f["severity"] == "error"] == []
+
+
+@dataclass(frozen=True)
+class Ceremony:
+    """What a network gives a region: files in a folder, and the root's public key."""
+
+    folder: Path
+    root: SigningKey
+    manifest: Manifest
+
+    def arguments(self, **changed: str) -> list[str]:
+        """Return the arguments of `node init`, some of them changed."""
+        given = {
+            "region": "africa",
+            "manifest": str(self.folder / "manifest.json"),
+            "root-public-key": self.root.public_key,
+            "certificate-authority": str(self.folder / "ca.crt"),
+            "certificate": str(self.folder / "node.crt"),
+            "private-key": str(self.folder / "node.key"),
+            "client-port": str(free_ports(1)[0]),
+            "federation-host": "127.0.0.1",
+        }
+        given |= {name.replace("_", "-"): value for name, value in changed.items()}
+        return [word for name, value in given.items() for word in (f"--{name}", value)]
+
+
+@pytest.fixture(scope="module")
+def ceremony(tmp_path_factory: pytest.TempPathFactory) -> Ceremony:
+    folder = tmp_path_factory.mktemp("ceremony")
+    authority = CertificateAuthority.create("test")
+    authority.write(folder / "ca.crt", folder / "ca.key")
+    authority.issue("africa.example.org").write(folder / "node.crt", folder / "node.key")
+    authority.issue("weog.example.org").write(folder / "weog.crt", folder / "weog.key")
+    other = CertificateAuthority.create("other")
+    other.write(folder / "other.crt", folder / "other.key")
+    other.issue("africa.example.org").write(folder / "forged.crt", folder / "forged.key")
+    (folder / "text").write_text("not what is asked for")
+    now = datetime.now(UTC).replace(microsecond=0)
+    ports = free_ports(2)
+    nodes = [
+        ManifestNode(
+            region=region,
+            server_name=f"{region}.example.org",
+            host="127.0.0.1",
+            port=port,
+            ca_sha256=authority.sha256,
+        )
+        for region, port in zip(("africa", "weog"), ports, strict=True)
+    ]
+    manifest = Manifest(
+        v=1,
+        network="test",
+        serial=5,
+        issued_at=now - timedelta(days=1),
+        valid_until=now + timedelta(days=300),
+        development=False,
+        nodes=tuple(nodes),
+        authorities=(),
+        organs=(),
+    )
+    root = SigningKey.generate("2026a")
+    (folder / "manifest.json").write_bytes(sign_manifest(manifest, root))
+    return Ceremony(folder, root, manifest)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "exit_code", "words"),
+    [
+        ("region", "grulac", 1, "no node 'grulac'"),
+        ("manifest", "text", 3, "cannot be read"),
+        ("root_public_key", "AAAA", 3, "not signed by the network's root"),
+        ("certificate_authority", "text", 1, "text cannot be used"),
+        ("certificate_authority", "other.crt", 1, "names another authority"),
+        ("certificate", "text", 1, "text cannot be used"),
+        ("certificate", "weog.crt", 1, "It is for weog.example.org"),
+        ("certificate", "forged.crt", 1, "not signed by the authority"),
+        ("private_key", "text", 1, "text cannot be used"),
+        ("private_key", "weog.key", 1, "does not belong to"),
+    ],
+)
+def test_init_refuses_what_no_peer_would_believe(
+    tmp_path: Path, ceremony: Ceremony, option: str, value: str, exit_code: int, words: str
+) -> None:
+    """Each file that is not the network's is refused by name, and no node is left behind."""
+    path = ceremony.folder / value
+    changed = {option: str(path) if path.exists() else value}
+    home = tmp_path / "home"
+    said = Rogatory(home).run("node", "init", *ceremony.arguments(**changed), expect=exit_code).stderr
+    assert words in said
+    assert "do: " in said
+    assert not list(home.rglob("node.toml"))
+
+
+def test_init_keeps_a_homes_network(tmp_path: Path, ceremony: Ceremony) -> None:
+    """A home keeps its root, and takes no older manifest for its next node; the first node stays as it is."""
+    rogatory = Rogatory(tmp_path / "home")
+    rogatory.run("node", "init", *ceremony.arguments())
+    other = SigningKey.generate("2027a")
+    foreign = tmp_path / "foreign.json"
+    foreign.write_bytes(sign_manifest(ceremony.manifest, other))
+    weog = {
+        "region": "weog",
+        "certificate": str(ceremony.folder / "weog.crt"),
+        "private_key": str(ceremony.folder / "weog.key"),
+    }
+    said = rogatory.run(
+        "node",
+        "init",
+        *ceremony.arguments(**weog, manifest=str(foreign), root_public_key=other.public_key),
+        expect=2,
+    ).stderr
+    assert "another root" in said
+    older = tmp_path / "older.json"
+    older.write_bytes(sign_manifest(msgspec.structs.replace(ceremony.manifest, serial=4), ceremony.root))
+    said = rogatory.run("node", "init", *ceremony.arguments(**weog, manifest=str(older)), expect=2).stderr
+    assert "has 5 already" in said
+    assert (rogatory.home / "network" / "root.pub").read_text().strip() == ceremony.root.public_key
+    rogatory.run("node", "init", *ceremony.arguments(**weog))
+    assert "already" in rogatory.run("node", "init", *ceremony.arguments(**weog), expect=2).stderr
+
+
+@pytest.mark.synapse
+def test_a_node_that_init_made_starts_and_is_locked_down(tmp_path: Path, ceremony: Ceremony) -> None:
+    """From the ceremony's files to a healthy homeserver with an operator; the doctor misses only the peer."""
+    rogatory = Rogatory(tmp_path / "home")
+    made = rogatory.json("node", "init", *ceremony.arguments())
+    assert made["server_name"] == "africa.example.org"
+    try:
+        rogatory.run("node", "start")
+        status = rogatory.json("node", "status")["nodes"]["africa"]
+        assert status["healthy"]
+        assert answers(status["url"])
+        operator = rogatory.json("node", "user", "add", "--operator", "operator")
+        password = rogatory.home / "accounts" / "operator@africa.example.org" / "password"
+        assert str(password) in rogatory.run("node", "user", "list", expect=1).stderr
+        password.parent.mkdir(mode=0o700)
+        password.write_text(operator["password"])
+        listed: list[dict[str, Any]] = rogatory.json("node", "user", "list")["users"]
+        assert listed == [{"user_id": operator["user_id"], "operator": True, "deactivated": False}]
+        report = rogatory.json("node", "doctor", expect=1)["nodes"]["africa"]
+        errors = [finding["what"] for finding in report if finding["severity"] == "error"]
+        assert errors == ["No peer can be reached."]  # weog of this network was never started
+    finally:
+        rogatory.run("down")
+        assert processes_of(rogatory.home) == []
