@@ -9,6 +9,8 @@ import pytest
 
 from client.session.errors import IdentityChanged
 from client.session.events import Trust
+from client.session.holder import served
+from client.session.remote import connected_session
 from tests.client.session.attesting import BEGIN, MANIFEST, NOW, attested, publish
 from tests.client.session.fake_homeserver import ROOM
 from tests.client.session.fake_people import Person, alice_and_bob
@@ -95,3 +97,20 @@ async def test_a_change_that_was_attested_before_it_came_is_no_alarm(tmp_path: P
             await changed.send(ROOM, text("new key"))
         assert (await next_event(a, lambda event: event.body == "new key")).trust is Trust.ATTESTED
         await a.send(ROOM, text("after"))
+
+
+async def test_a_second_process_is_told_the_same(tmp_path: Path) -> None:
+    """What is attested crosses the socket whole, to the process that asks; nothing stays nothing."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    await publish(server, attested(bob.identity().master.public_key))
+    path = tmp_path / "session.sock"
+    async with (
+        alice.session(MANIFEST) as a,
+        served(a, path),
+        connected_session(alice.user_id, path) as remote,
+    ):
+        found = await a.attestation(bob.user_id)
+        assert found is not None
+        assert await remote.attestation(bob.user_id) == found
+        assert await remote.attestations() == [found]
+        assert await remote.attestation("@nobody:b.test") is None
