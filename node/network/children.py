@@ -10,7 +10,7 @@ from node.home import Home
 from node.network.layout import ports_of
 from node.supervisor.specification import ChildSpecification
 from node.synapse.plugin.quick_commits import VARIABLE as QUICK_COMMITS
-from node.synapse.process import synapse_command, synapse_environment
+from node.synapse.process import SYNAPSE_TEMPLATE, synapse_command, synapse_environment
 
 _RESTART_WHEN_CHANGED = ("homeserver.yaml", "log.yaml", "signing.key", "tls.crt")
 """What Synapse reads at its start only, of a node's folder."""
@@ -29,6 +29,7 @@ def node_child(home: Home, config: NodeConfig) -> ChildSpecification:
         health_url=f"{config.client_url}/health",
         ports=tuple(ports_of(config)),
         revision=_revision(read_once),
+        template=SYNAPSE_TEMPLATE,
     )
 
 

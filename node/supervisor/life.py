@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from asyncio.subprocess import DEVNULL, Process
+from asyncio.subprocess import DEVNULL
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from node.errors import NodeError, PortTaken, SynapseDied
 from node.supervisor.child_log import last_words, open_log
 from node.supervisor.environment import child_environment
+from node.supervisor.forked_process import ChildProcess
 from node.supervisor.health import answers
 from node.supervisor.ports import refuse_taken_ports
 from node.supervisor.records import Records
 from node.supervisor.specification import ChildSpecification
+from node.supervisor.templates import Templates
 
 _HEALTH_SECONDS = 1.0
 _POLL_SECONDS = 0.1
@@ -24,10 +26,11 @@ _POLL_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What all children of a supervisor share: its records, and the lifeline's read end."""
+    """What all children of a supervisor share: its records, the lifeline's read end, the templates."""
 
     records: Records
     lifeline: int
+    templates: Templates
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class Life:
             await refuse_taken_ports(name, self._specification.ports)
             log, start_of_log = open_log(self._specification.log_path)
             try:
-                process = await self._spawn(log)
+                process = await self._spawn(log, stop)
             finally:
                 os.close(log)
         except PortTaken as error:
@@ -79,14 +82,17 @@ class Life:
         finally:
             if process.returncode is None:  # we are cancelled, or could not record it
                 with suppress(ProcessLookupError):
-                    process.kill()
+                    process.send_signal(signal.SIGKILL)
             with suppress(OSError):  # a record of a process that has ended does no harm
                 self._surroundings.records.remove(name)
         return self._ended(code, start_of_log)
 
-    async def _spawn(self, log: int) -> Process:
+    async def _spawn(self, log: int, stop: asyncio.Event) -> ChildProcess:
         specification = self._specification
         lifeline = self._surroundings.lifeline
+        forked = await self._surroundings.templates.bear(specification, log, stop)
+        if forked is not None:
+            return forked
         return await asyncio.create_subprocess_exec(
             *specification.command,
             stdin=DEVNULL,
@@ -99,7 +105,7 @@ class Life:
             umask=0o077,
         )
 
-    async def _watch(self, process: Process, stop: asyncio.Event) -> int:
+    async def _watch(self, process: ChildProcess, stop: asyncio.Event) -> int:
         async with asyncio.TaskGroup() as life:
             health = life.create_task(self._await_health())
             end = life.create_task(self._end_when(stop, process))
@@ -116,13 +122,13 @@ class Life:
         self._healthy_at = asyncio.get_running_loop().time()
         self._on_healthy()
 
-    async def _end_when(self, stop: asyncio.Event, process: Process) -> None:
+    async def _end_when(self, stop: asyncio.Event, process: ChildProcess) -> None:
         await stop.wait()
         with suppress(ProcessLookupError):
-            process.terminate()
+            process.send_signal(signal.SIGTERM)
             process.send_signal(signal.SIGCONT)  # a suspended process could not act on SIGTERM
             await asyncio.sleep(self._specification.patience.stop)
-            process.kill()
+            process.send_signal(signal.SIGKILL)
 
     def _not_started(self, error: OSError) -> Ending:
         reason = error.strerror or str(error)

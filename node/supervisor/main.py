@@ -17,6 +17,7 @@ from node.supervisor.life import Surroundings
 from node.supervisor.records import Records, end_left_behind
 from node.supervisor.server import ControlServer, listen
 from node.supervisor.supervisor import Supervisor
+from node.supervisor.templates import Templates
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,8 @@ async def _supervise(folder: Path, listening: socket.socket, ready: int) -> None
     read_end, write_end = os.pipe()
     try:
         async with asyncio.TaskGroup() as tasks:
-            surroundings = Surroundings(Records(records_path(folder)), read_end)
+            records = Records(records_path(folder))
+            surroundings = Surroundings(records, read_end, Templates(records, read_end, tasks))
             server = ControlServer(Supervisor(surroundings, tasks))
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):

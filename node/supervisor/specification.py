@@ -33,6 +33,10 @@ class ChildSpecification:
     runs. `ports` are the TCP ports that it will listen on, checked to be free first. `revision` is any text
     that changes when the child must be restarted though its command did not change: a hash of its
     configuration, say.
+
+    `template` names a module that only imports what `command` (`python -P -m NAME ...`) would import first.
+    Where the system can, children with the same template and environment are forked from one process that has
+    imported it, and so start sooner; how a child is started does not tell two specifications apart.
     """
 
     name: str
@@ -44,3 +48,4 @@ class ChildSpecification:
     ports: tuple[int, ...] = ()
     revision: str = ""
     patience: Patience = Patience()
+    template: str = field(default="", compare=False)

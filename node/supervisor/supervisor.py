@@ -56,7 +56,9 @@ class Supervisor:
 
         `for_good`: no child starts again, not even a new one.
         """
-        self._closed = self._closed or for_good
+        if for_good:
+            self._closed = True
+            self._surroundings.templates.close()
         wanted = self._children.keys() if names is None else set(names) & self._children.keys()
         stopped: list[str] = []
 

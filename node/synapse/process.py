@@ -17,6 +17,8 @@ from node.errors import SynapseDied, SynapseMissing, SynapseSilent
 if TYPE_CHECKING:
     import aiohttp
 
+SYNAPSE_TEMPLATE = "node.synapse.plugin.template"
+"""What the supervisor imports once for all homeservers of a machine."""
 _LAUNCHER = "node.synapse.plugin.launch"
 _KEPT = frozenset({"PATH", "HOME", "USER", "LOGNAME", "LANG", "TZ", "TMPDIR", "SYSTEMROOT"})
 """What a homeserver needs of the environment. All else stays out: a proxy would swallow the federation, and

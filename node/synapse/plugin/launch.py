@@ -1,7 +1,8 @@
 """Starts Synapse as the supervisor does: `python -P -m node.synapse.plugin.launch --config-path ...`.
 
 What must hold from the first moment comes before Synapse's imports, which take most of a start: the lifeline,
-and the umask that makes its database, logs and media readable for its owner only.
+and the umask that makes its database, logs and media readable for its owner only. Forked from a template
+(node.synapse.plugin.template), this process has those imports already.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 
 from client.session.local.lifeline import watch_lifeline
+from node.synapse.plugin.late_reactor import start_reactor_late
 from node.synapse.plugin.quick_commits import commit_quickly_if_asked
 
 
@@ -16,6 +18,7 @@ def main() -> None:
     """Run the homeserver with this process's arguments."""
     os.umask(0o077)
     watch_lifeline()
+    start_reactor_late()
     commit_quickly_if_asked()
     from synapse.app.homeserver import main as synapse_main
 
