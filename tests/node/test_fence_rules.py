@@ -167,6 +167,21 @@ def test_who_may_write_a_topic() -> None:
             )
 
 
+@pytest.mark.parametrize(
+    ("type", "content"),
+    [
+        ("org.rogatory.note", {"text": "in the clear"}),
+        ("m.room.name", {"name": "A", "org.rogatory.text": "x"}),
+    ],
+)
+def test_our_own_state_is_for_officials(type: str, content: dict[str, Any]) -> None:
+    """In our namespace anything may stand, in the clear: only a steward or an organ may write there."""
+    check_state(type, "", content, sender=STEWARD, state=ENCRYPTED_ROOM, network=NETWORK)
+    for sender in (f"@a:{AFRICA}", f"@steward:{WEOG}"):
+        with pytest.raises(FenceRefusal, match="not encrypted"):
+            check_state(type, "", content, sender=sender, state=ENCRYPTED_ROOM, network=NETWORK)
+
+
 def test_a_room_may_change_its_keys_sooner_but_not_later() -> None:
     """Shorter rotation periods than the specification's are kept at creation, longer ones are not."""
     for asked, kept in ((50, True), (101, False), (0, False)):

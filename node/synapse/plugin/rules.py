@@ -34,12 +34,12 @@ _MOST_ROTATION = {"rotation_period_ms": 604_800_000, "rotation_period_msgs": 100
 
 @dataclass(frozen=True)
 class Network:
-    """What the rules need to know: this server, all servers, and who may write a room's topic."""
+    """What the rules need to know: this server, all servers, and who speaks for the network."""
 
     own_server: str
     servers: frozenset[str]
     officials: frozenset[str]
-    """This node's steward, and the Court's organs: their rooms' topics are the policy's own words."""
+    """This node's steward, and the Court's organs: topics and state of our own namespace are theirs to write."""
 
     @classmethod
     def of(cls, manifest: Manifest, own_server: str) -> Network:
@@ -79,7 +79,7 @@ def check_state(
 
     What power is needed for it is the protocol's to check; here is what nobody may send.
     """
-    check_shape(type, content)
+    check_shape(type, content, official=sender in network.officials)
     if type == "m.room.member":
         _check_membership(state_key, content, network)
     elif type == "m.room.encryption":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from node.errors import FenceRefusal
 
 OURS = "org.rogatory."
-"""Our own namespace: what stewards publish of the network itself, as attestations."""
+"""Our own namespace: what the network's officials publish of the network itself, as attestations."""
 
 NAME_LENGTH = 120
 """The most characters of a room's name or alias line: a name, no message."""
@@ -59,9 +59,12 @@ _MEMBERS: dict[str, frozenset[str]] = {
 }
 
 
-def check_shape(type: str, content: Mapping[str, object]) -> None:
-    """Raise FenceRefusal unless a room may have state of this `type` with these members."""
-    if type.startswith(OURS):
+def check_shape(type: str, content: Mapping[str, object], *, official: bool) -> None:
+    """Raise FenceRefusal unless a room may have state of this `type` with these members.
+
+    What is in our own namespace has any shape, so it is for an `official`: a steward, an organ of the Court.
+    """
+    if type.startswith(OURS) and official:
         return
     allowed = _MEMBERS.get(type)
     if allowed is None:
@@ -70,7 +73,9 @@ def check_shape(type: str, content: Mapping[str, object]) -> None:
             why="State is not encrypted: every server of the room could read it.",
             remedy="Send it as an encrypted message.",
         )
-    strange = sorted(member for member in content if member not in allowed and not member.startswith(OURS))
+    strange = sorted(
+        member for member in content if member not in allowed and not (official and member.startswith(OURS))
+    )
     if strange:
         raise FenceRefusal(
             f"{type} may not have the member {strange[0]}.",
