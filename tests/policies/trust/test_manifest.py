@@ -91,7 +91,7 @@ KEY_NAME = re.compile(rb'(?<="root":\{")[^"]+(?=")')
 
 @given(st.data())
 def test_any_altered_byte_is_refused(data: st.DataObject) -> None:
-    """No byte of a signed manifest can be another one, its signature included; but for the name of the key."""
+    """No byte of a signed manifest can be another one, but for the name that it gives the root's key."""
     signed = bytearray(sign_manifest(MANIFEST, ROOT))
     name = KEY_NAME.search(signed)
     assert name is not None
