@@ -16,7 +16,7 @@ from node.cli.sessions import chosen_account, session_of
 
 
 @click.command()
-@click.argument("other", metavar="USER", required=False)
+@click.argument("other", metavar="[USER]", required=False)
 @click.option(
     "--wait", is_flag=True, help="Wait for the next request, of USER where one is given, and accept it."
 )

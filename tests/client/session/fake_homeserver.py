@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import copy
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -147,6 +148,16 @@ class FakeHomeserver:
                     answer[kind][user] = self.identities[user][kind.removesuffix("s")]
         return self.rewrite_keys(copy.deepcopy(answer))
 
+    def sign(self, body: Object) -> Object:
+        """Answer /keys/signatures/upload: add the signatures to devices and master keys."""
+        for user, objects in body.items():
+            for name, signed in objects.items():
+                device = self.devices.get((user, name))
+                stored = device.keys if device else self.identities[user]["master_key"]
+                for signer, signatures in signed["signatures"].items():
+                    stored.setdefault("signatures", {}).setdefault(signer, {}).update(signatures)
+        return {"failures": {}}
+
     def claim(self, body: Object) -> Object:
         """Answer /keys/claim: a one-time key, else the fallback key."""
         answer: Object = {}
@@ -201,6 +212,8 @@ class FakeTransport:
             mine.one_time_keys.update(body.get("one_time_keys", {}))
             mine.fallback = body.get("fallback_keys", mine.fallback)
             return {}
+        if path == "/keys/signatures/upload":
+            return server.sign(body)
         if path == "/keys/query":
             return server.query(body)
         if path == "/keys/claim":
@@ -226,7 +239,6 @@ class FakeTransport:
         if event_id is None:
             event_id = self.server.transactions[self.user, path] = f"$event{len(self.server.transactions)}"
             type = unquote(path.split("/")[4])
-            await self.server.put_event(
-                {"type": type, "sender": self.user, "event_id": event_id, "content": body}
-            )
+            event = {"type": type, "sender": self.user, "event_id": event_id, "content": body}
+            await self.server.put_event({**event, "origin_server_ts": int(time.time() * 1000)})
         return {"event_id": event_id}

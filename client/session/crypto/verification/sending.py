@@ -61,7 +61,7 @@ class VerificationSending:
             ) from None
         return RoomAddress(room_id, sent.event_id), []
 
-    async def send(self, user_id: str, address: Address | None, action: Send) -> None:
+    async def send(self, user_id: str, address: Address, action: Send) -> None:
         """Send a message that a verification wants sent. Raises what sending raises."""
         if isinstance(address, RoomAddress):
             await self._outbox.send(address.room_id, action.content, action.type, None)

@@ -10,11 +10,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 
 from client.session.crypto.machine import Machine
 from client.session.crypto.verification import messages
 from client.session.crypto.verification.abort import Abort
-from client.session.crypto.verification.actions import Action, Send, Trust
+from client.session.crypto.verification.actions import Action, Send
 from client.session.crypto.verification.addresses import (
     Address,
     RoomAddress,
@@ -40,6 +41,16 @@ _CLOCK_SKEW = 300.0
 _KEYS_PATIENCE = 10.0
 
 
+@dataclass(frozen=True)
+class _Job:
+    """An action, and whom it concerns; `ongoing` is None for an answer to what is no verification here."""
+
+    user_id: str
+    address: Address
+    action: Action
+    ongoing: OngoingVerification | None = None
+
+
 class Verifications:
     """The verifications of an open session. `begin_task` starts work in the session's own task group.
 
@@ -63,7 +74,7 @@ class Verifications:
         self._wall = wall
         self._ongoing: dict[tuple[str, str], OngoingVerification] = {}
         self._arrived: asyncio.Queue[Incoming] = asyncio.Queue()
-        self._to_do: asyncio.Queue[tuple[OngoingVerification | None, Action]] = asyncio.Queue()
+        self._to_do: asyncio.Queue[_Job] = asyncio.Queue()
         self._followers: list[asyncio.Queue[OngoingVerification | None]] = []
         self._asking = asyncio.Lock()
 
@@ -147,7 +158,8 @@ class Verifications:
         elif incoming.type in (messages.READY, messages.START):
             device = incoming.content.get("from_device")
             if isinstance(device, str) and device != self._machine.account.device_id:
-                self._refuse(address, device, CancelCode.UNKNOWN_TRANSACTION)
+                await self._know(incoming.sender, device)
+                self._refuse(incoming.sender, address, device, CancelCode.UNKNOWN_TRANSACTION)
 
     async def _take_in_room(self, incoming: Incoming, room_id: str) -> None:
         own = incoming.sender == self._machine.account.user_id
@@ -201,7 +213,7 @@ class Verifications:
                 self.carry_out(
                     one, one.flow.cancel(CancelCode.UNEXPECTED_MESSAGE, "They asked a second time.")
                 )
-            self._refuse(address, request.from_device, CancelCode.UNEXPECTED_MESSAGE)
+            self._refuse(incoming.sender, address, request.from_device, CancelCode.UNEXPECTED_MESSAGE)
             return
         if sum(not one.flow.ended for one in self._ongoing.values()) >= _MOST_OPEN:
             _log.warning("A request for a verification was dropped: too many are open")
@@ -235,35 +247,33 @@ class Verifications:
     def carry_out(self, ongoing: OngoingVerification, actions: list[Action]) -> None:
         """Have actions done in their order, and tell of the step that has been reached."""
         for action in actions:
-            self._to_do.put_nowait((ongoing, action))
+            self._to_do.put_nowait(_Job(ongoing.user_id, ongoing.flow.address, action, ongoing))
         ongoing.tell()
 
-    def _refuse(self, address: Address, device_id: str, code: CancelCode) -> None:
-        content = address.bind({"code": code.value, "reason": "This device knows nothing of it."})
-        self._to_do.put_nowait((None, Send(messages.CANCEL, content, (device_id,))))
+    def _refuse(self, user_id: str, address: Address, device_id: str, code: CancelCode) -> None:
+        content = address.bind({"code": code.value, "reason": "This device does not take it up."})
+        self._to_do.put_nowait(_Job(user_id, address, Send(messages.CANCEL, content, (device_id,))))
 
     async def _work(self) -> None:
         with contextlib.suppress(SessionError):
             await self._signing.resume()
         while True:
-            ongoing, action = await self._to_do.get()
-            if isinstance(action, Trust) and ongoing is not None:
-                ongoing.flow.signed(published=await self._signing.trust(action))
-                ongoing.tell()
-            elif isinstance(action, Send):
-                await self._send(ongoing, action)
+            job = await self._to_do.get()
+            if isinstance(job.action, Send):
+                await self._send(job, job.action)
+            elif job.ongoing is not None:
+                job.ongoing.flow.signed(published=await self._signing.trust(job.action))
+                job.ongoing.tell()
             self._to_do.task_done()
 
-    async def _send(self, ongoing: OngoingVerification | None, action: Send) -> None:
-        address = ongoing.flow.address if ongoing else None
-        user_id = ongoing.user_id if ongoing else self._machine.account.user_id
+    async def _send(self, job: _Job, send: Send) -> None:
         try:
-            await self._sending.send(user_id, address, action)
+            await self._sending.send(job.user_id, job.address, send)
         except SessionError as error:
             _log.warning("A verification could not go on: %s", error.what)
-            if ongoing is not None:
-                ongoing.flow.cancel(CancelCode.USER, f"It could not be sent. {error.what}")
-                ongoing.tell()
+            if job.ongoing is not None:
+                job.ongoing.flow.cancel(CancelCode.USER, f"It could not be sent. {error.what}")
+                job.ongoing.tell()
 
     def _register(self, flow: Flow) -> OngoingVerification:
         ongoing = OngoingVerification(flow, self.carry_out, self._to_do.join, self._clock)
