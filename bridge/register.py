@@ -21,7 +21,7 @@ from bridge.request_record import RequestRecord, RequestStatus, follow
 from client.session.local.lock import FileLock
 from client.session.local.private_files import private_folder
 from client.session.store.sqlcipher import Database
-from client.session.store.vault import migrate, open_vault
+from client.session.store.vault import migrate, open_vault, reported_failures
 from policies.trust import canonical_json
 from policies.trust.errors import CanonicalJsonError
 from policies.trust.times import format_time
@@ -70,7 +70,7 @@ class Register:
     def append(self, kind: EventKind, request_id: str, payload: Mapping[str, object]) -> RequestRecord:
         """Record one event, and return the request as it stands after it. On the disk when this returns.
 
-        Raises ValueError when the event cannot follow what is there.
+        Raises ValueError when the event cannot follow what is there, StoreError when it cannot be written.
         """
         with self._writing():
             previous = self._db.execute(
@@ -179,14 +179,19 @@ class Register:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """A transaction that takes the write lock at once: two processes append one after the other."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        """A transaction that takes the write lock at once: two processes append one after the other.
+
+        Raises StoreError for what SQLite raises, as a full disk.
+        """
+        with reported_failures(self._path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.conn.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
+                raise
 
 
 def _event(row: tuple[int, str, str, str, str, str, str]) -> RegisterEvent:

@@ -16,7 +16,7 @@ from bridge.errors import RegisterDamaged, RequestUnknown
 from bridge.register import Register
 from bridge.register_event import FIRST_LINK, EventKind
 from bridge.request_record import RequestStatus
-from client.session.errors import StoreKeyWrong
+from client.session.errors import StoreError, StoreKeyWrong
 from client.session.local.lock import Locked
 from client.session.store.sqlcipher import dbapi2
 from client.session.store.vault import open_vault
@@ -175,11 +175,11 @@ def test_only_one_works_on_a_request(path: Path) -> None:
 
 
 def test_an_event_whose_projection_fails_is_not_recorded(path: Path) -> None:
-    """The event and what follows from it are one transaction: both are there, or neither."""
+    """The event and what follows from it are one transaction: a StoreError, and neither is there, or both."""
     with filled(path, 1) as register:
         db = open_vault(path, KEY)
         db.execute("CREATE TRIGGER full BEFORE INSERT ON requests BEGIN SELECT RAISE(ABORT, 'full'); END")
-        with pytest.raises(dbapi2.IntegrityError, match="full"):
+        with pytest.raises(StoreError, match="full"):
             register.append(EventKind.ROOM_OPENED, ID, {"room_id": "!r"})
         assert len(list(register.events())) == 1
         db.execute("DROP TRIGGER full")
