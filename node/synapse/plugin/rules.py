@@ -39,7 +39,7 @@ class Network:
     own_server: str
     servers: frozenset[str]
     officials: frozenset[str]
-    """This node's steward, and the Court's organs: topics and state of our own namespace are theirs to write."""
+    """This node's steward, and the Court's organs: only they write topics and state of our namespace."""
 
     @classmethod
     def of(cls, manifest: Manifest, own_server: str) -> Network:
