@@ -10,9 +10,10 @@ import click
 
 from client.session.accounts import Account, Accounts
 from client.session.enrolment import enrol
-from client.session.login import log_in
+from client.session.login import log_in, log_out
 from node.cli.options import chosen_home, home_option, json_option, print_json
 from node.home import home_path, open_home
+from policies.errors import RogatoryError
 
 
 @click.command()
@@ -23,7 +24,7 @@ from node.home import home_path, open_home
 def login(user: str, homeserver: str, home: str | None, as_json: bool) -> None:
     """Log USER (@localpart:server) in; the password is asked for, or read from standard input.
 
-    The account's store is encrypted with a key that the system's keyring holds.
+    The account's store here is encrypted; the system's keyring holds its key, and must be unlocked.
     """
     path = home_path(home)
     opened = chosen_home(home) if (path / "home.toml").is_file() else open_home(path, create=True)
@@ -31,14 +32,19 @@ def login(user: str, homeserver: str, home: str | None, as_json: bool) -> None:
 
     async def run() -> Account:
         logged_in = await log_in(homeserver, user, password)
-        return await enrol(
-            Accounts(opened.accounts),
-            user_id=logged_in.user_id,
-            homeserver=homeserver,
-            device_id=logged_in.device_id,
-            access_token=logged_in.access_token,
-            key_in_file=False,
-        )
+        try:
+            return await enrol(
+                Accounts(opened.accounts),
+                user_id=logged_in.user_id,
+                homeserver=homeserver,
+                device_id=logged_in.device_id,
+                access_token=logged_in.access_token,
+                key_in_file=False,
+            )
+        except RogatoryError:
+            # otherwise each attempt would leave a device that nobody has the keys of
+            await log_out(homeserver, logged_in.access_token)
+            raise
 
     account = asyncio.run(run())
     if as_json:

@@ -21,13 +21,14 @@ _PATIENCE = 120.0
 class Rogatory:
     """Runs verbs against one home."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
+        self._environment = environment
 
     @property
     def environment(self) -> dict[str, str]:
         """This process's environment, with the home in it."""
-        return {**os.environ, "ROGATORY_HOME": str(self.home)}
+        return {**os.environ, "ROGATORY_HOME": str(self.home), **self._environment}
 
     def run(self, *arguments: str, expect: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a verb to its end, and insist on its exit code."""

@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import re
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from tests.network.conftest import processes_of
+from tests.network.file_keyring import FILE
 from tests.network.plain_http import answer, answers
 from tests.network.rogatory import Rogatory
+
+KEYRING = {
+    "PYTHON_KEYRING_BACKEND": "tests.network.file_keyring.FileKeyring",
+    "PYTHONPATH": str(Path(__file__).parents[2]),
+}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +84,35 @@ class TestPair:
             {"user_id": made["user_id"], "operator": False, "deactivated": False}
         ]
         assert [user["user_id"] for user in listed if user["operator"]] == ["@operator:africa.rogatory.test"]
+
+    def test_login_makes_an_account_here_whose_key_the_keyring_has(
+        self, pair: Rogatory, tmp_path: Path
+    ) -> None:
+        """With the password on standard input `login` opens the account; no file has its key."""
+        made = pair.json("node", "user", "add", "--region", "africa", "desk")
+        url = pair.json("node", "status", "--region", "africa")["nodes"]["africa"]["url"]
+        desk = Rogatory(tmp_path / "home", **{**KEYRING, FILE: str(tmp_path / "keyring.json")})
+        arguments = ("login", made["user_id"], "--homeserver", url)
+        assert "cannot log in" in desk.run(*arguments, stdin="wrong\n", expect=3).stderr
+        desk.run(*arguments, stdin=f"{made['password']}\n")
+        assert desk.json("rooms") == {"rooms": []}
+        [key] = json.loads((tmp_path / "keyring.json").read_text()).values()
+        files = [path for path in desk.home.rglob("*") if path.is_file()]
+        assert {path.name for path in files} >= {"store.db", "account.toml"}
+        for secret in (key, made["password"]):
+            assert [path for path in files if secret.encode() in path.read_bytes()] == []
+
+    def test_login_without_a_keyring_leaves_no_device_behind(self, pair: Rogatory, tmp_path: Path) -> None:
+        """Where no keyring can hold the key, `login` fails and ends the device that it began."""
+        made = pair.json("node", "user", "add", "--region", "africa", "keyless")
+        url = pair.json("node", "status", "--region", "africa")["nodes"]["africa"]["url"]
+        desk = Rogatory(tmp_path / "home", PYTHON_KEYRING_BACKEND="keyring.backends.fail.Keyring")
+        arguments = ("login", made["user_id"], "--homeserver", url)
+        assert "keyring" in desk.run(*arguments, stdin=f"{made['password']}\n", expect=1).stderr
+        database = pair.home / "nodes" / "africa" / "homeserver.db"
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as homeserver:
+            query = "SELECT count(*) FROM access_tokens WHERE user_id = ?"
+            assert homeserver.execute(query, [made["user_id"]]).fetchone() == (0,)
 
     def test_a_user_is_added_once(self, pair: Rogatory) -> None:
         """A second `user add` of one name fails, says that it is there, and shows no password."""
