@@ -23,7 +23,7 @@ def bridge() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: a free one).")
 @home_option
 def serve(host: str, port: int, home: str | None) -> None:
-    """Serve the HTTP API, and let the Court's bot finish what is not delivered, until stopped."""
+    """Serve until Ctrl-C: the health page, and the Court's bot, which finishes what is not delivered."""
     watch_lifeline()
     opened = chosen_home(home)
     asyncio.run(_serve(opened, host, port))

@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 @home_option
 @json_option
 def rooms(join: str | None, leave: str | None, user: str | None, home: str | None, as_json: bool) -> None:
-    """List the account's rooms, join one or leave one."""
+    """List the account's rooms and pending invitations; join one or leave one first."""
 
     async def work(session: Session) -> list[RoomSummary]:
         if join is not None:
@@ -57,7 +57,11 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
 @home_option
 @json_option
 def send(room: str, text: str, user: str | None, home: str | None, as_json: bool) -> None:
-    """Send TEXT, encrypted, to ROOM (its id, alias or name); `-` reads TEXT from standard input."""
+    """Send TEXT, encrypted, to ROOM: its name, id or alias.
+
+    With `-` as TEXT it is read from standard input. The command ends once the homeserver has the message;
+    while that does not answer, the message waits in the outbox.
+    """
     body = _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
     queued = False
 
@@ -89,7 +93,10 @@ def send(room: str, text: str, user: str | None, home: str | None, as_json: bool
 @home_option
 @json_option
 def listen(user: str | None, home: str | None, as_json: bool) -> None:
-    """Print what has come since the last `listen`, then what comes, one event a line, until stopped."""
+    """Print what has come since the last `listen`, then what comes, until Ctrl-C.
+
+    One event a line: the room, the sender, how far the sender's keys are trusted, the text.
+    """
 
     async def work(session: Session) -> None:
         updates = session.updates()  # before the first look, so that nothing falls between the two

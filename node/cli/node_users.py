@@ -29,12 +29,16 @@ def user() -> None:
 
 @user.command()
 @click.argument("localpart")
-@click.option("--operator", is_flag=True, help="The account administrates the homeserver.")
+@click.option("--operator", is_flag=True, help="Make it an administrator of the homeserver.")
 @region_option
 @home_option
 @json_option
 def add(localpart: str, operator: bool, region: str | None, home: str | None, as_json: bool) -> None:
-    """Add the account @LOCALPART:server with a new random password, which is shown this once."""
+    """Add an account.
+
+    LOCALPART is its name without the @ and the server, as `sen.assets.1`. It gets a random password, which
+    is shown this once and kept nowhere.
+    """
     opened = chosen_home(home)
     config = one_node(opened, region)
     password = new_password()

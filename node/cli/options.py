@@ -27,7 +27,9 @@ def json_option(command: Command) -> Command:
 
 def as_option(command: Command) -> Command:
     """Add --as, which chooses the account."""
-    return click.option("--as", "user", metavar="USER", help="The account, as @localpart:server.")(command)
+    return click.option(
+        "--as", "user", metavar="USER", help="The account, as @localpart:server (default: the only one here)."
+    )(command)
 
 
 def chosen_home(option: str | None, *, create: bool = False) -> Home:
