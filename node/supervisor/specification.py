@@ -13,7 +13,8 @@ class Patience:
     After an unexpected end a child starts again after `restart_first`, then twice that, and so on up to
     `restart_longest`; `restart_reset` of good health sets the wait back. `stop` lies between SIGTERM and
     SIGKILL. `answer` is what a child that ran already has to answer on its health URL before a new request
-    to start it replaces it.
+    to start it replaces it. `template` is how long a template is kept after its last child: those that are
+    wanted together come together, and later it would only take up memory.
     """
 
     restart_first: float = 10.0
@@ -21,6 +22,7 @@ class Patience:
     restart_reset: float = 600.0
     stop: float = 10.0
     answer: float = 10.0
+    template: float = 2.0
 
 
 @dataclass(frozen=True)

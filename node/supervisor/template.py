@@ -23,8 +23,6 @@ from node.supervisor.template_process import GO, GONE, TITLE_SPACE
 _log = logging.getLogger(__name__)
 
 _PROGRAM = "node.supervisor.template_process"
-_IDLE_SECONDS = 2.0
-"""Children that are wanted together come together; after that it would only take up memory."""
 _BIRTH_SECONDS = 30.0
 """Including the import, which takes one or two seconds: longer means that it is stuck."""
 _END_SECONDS = 2.0
@@ -37,15 +35,24 @@ class NotBorn(Exception):
 
 
 class Template:
-    """A process that has imported `module` under `interpreter` (a program and its options), and forks."""
+    """A process that has imported `module` under `interpreter` (a program and its options), and forks.
+
+    It ends `idle_seconds` after its last child was born.
+    """
 
     def __init__(
-        self, interpreter: tuple[str, ...], module: str, environment: dict[str, str], lifeline: int
+        self,
+        interpreter: tuple[str, ...],
+        module: str,
+        environment: dict[str, str],
+        lifeline: int,
+        idle_seconds: float,
     ) -> None:
         self._interpreter = interpreter
         self._module = module
         self._environment = environment
         self._lifeline = lifeline
+        self._idle_seconds = idle_seconds
         self._orders, self._its_orders = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._orders.setblocking(False)
         self._births = 0
@@ -147,7 +154,7 @@ class Template:
         while not self._end.is_set():
             self._changed.clear()
             try:
-                async with asyncio.timeout(None if self._births else _IDLE_SECONDS):
+                async with asyncio.timeout(None if self._births else self._idle_seconds):
                     await self._changed.wait()
             except TimeoutError:
                 if not self._births:

@@ -68,7 +68,10 @@ class Templates:
         template = self._templates.get(key)
         if template is None or template.ended:
             self._templates = {at: each for at, each in self._templates.items() if not each.ended}
-            template = Template(interpreter, specification.template, environment, self._lifeline)
+            idle_seconds = specification.patience.template
+            template = Template(
+                interpreter, specification.template, environment, self._lifeline, idle_seconds
+            )
             self._templates[key] = template
             self._tasks.create_task(template.run(self._records), name=f"template {specification.template}")
         return template

@@ -22,7 +22,7 @@ from node.supervisor.adoption import can_adopt
 from node.supervisor.control import ensure_supervisor, shutdown, start, status, stop
 from node.supervisor.files import records_path
 from node.supervisor.records import read_records
-from node.supervisor.specification import ChildSpecification
+from node.supervisor.specification import ChildSpecification, Patience
 from node.supervisor.status import ChildState
 from tests.node.supervisor.small_children import (
     QUICK,
@@ -42,11 +42,15 @@ pytestmark = pytest.mark.skipif(not can_adopt(), reason="this system has no subr
 _TEMPLATE = "tests.node.supervisor.small_template"
 _SERVER = "tests.node.supervisor.small_forked_server"
 _PROCESS = "node.supervisor.template_process"
+_KEPT = replace(QUICK, template=3600.0)
+_DROPPED = replace(QUICK, template=0.1)
 
 
-def forked(folder: Path, name: str = "africa", *how: str, template: str = "") -> ChildSpecification:
+def forked(
+    folder: Path, name: str = "africa", *how: str, template: str = "", patience: Patience = _DROPPED
+) -> ChildSpecification:
     """A small server that is forked; `template` is what its template does instead of its duty."""
-    direct = small_server(folder, name, *how)
+    direct = small_server(folder, name, *how, patience=patience)
     return replace(
         direct,
         command=(sys.executable, "-P", "-m", _SERVER, *direct.command[2:]),
@@ -103,7 +107,10 @@ def in_background(act: Callable[[], object]) -> tuple[threading.Thread, list[Nod
 
 def test_children_share_the_import_and_nothing_else(folder: Path) -> None:
     """One process imports; arguments, folder, session, umask, log and command line are each child's own."""
-    specifications = [forked(folder, "africa"), forked(folder, "weog", "another-argument")]
+    specifications = [
+        forked(folder, "africa", patience=_KEPT),
+        forked(folder, "weog", "another-argument", patience=_KEPT),
+    ]
     start(folder, specifications)
     supervisor = status(folder).pid
     imported_by = set()
@@ -170,7 +177,7 @@ def test_how_it_ended_is_known(folder: Path) -> None:
 
 def test_a_killed_child_is_forked_again(folder: Path) -> None:
     """kill -9 is reported with its signal at once; the child that replaces it is forked too."""
-    specification = replace(forked(folder), patience=replace(QUICK, restart_first=3600.0))
+    specification = replace(forked(folder), patience=replace(_KEPT, restart_first=3600.0))
     start(folder, [specification])
     before = pid_of(folder)
     os.kill(before, signal.SIGKILL)
@@ -204,7 +211,6 @@ def test_a_template_ends_when_nobody_needs_it(folder: Path) -> None:
     specification = forked(folder)
     start(folder, [specification])
     before = pid_of(folder)
-    assert a_template(folder)
     until(lambda: nothing_else_is_left(folder))
     assert pid_of(folder) == before
     assert read_records(records_path(folder))[0].pid == before
@@ -214,12 +220,12 @@ def test_a_template_ends_when_nobody_needs_it(folder: Path) -> None:
 
 def test_a_killed_template_takes_no_child_with_it(folder: Path) -> None:
     """kill -9 of the template: its children run on, their ends are still told; the next start works."""
-    specifications = [forked(folder, "africa"), forked(folder, "weog")]
+    specifications = [forked(folder, name, patience=_KEPT) for name in ("africa", "weog")]
     start(folder, specifications)
     africa, weog = pid_of(folder), pid_of(folder, "weog")
     kill(a_template(folder).pid)
     assert (pid_of(folder), pid_of(folder, "weog")) == (africa, weog)
-    start(folder, [replace(specifications[0], revision="2"), specifications[1]])
+    start(folder, [replace(specifications[0], patience=_DROPPED), specifications[1]])
     assert pid_of(folder, "weog") == weog
     assert child(folder).healthy
     until(lambda: nothing_else_is_left(folder))
@@ -263,7 +269,7 @@ def test_stopping_does_not_wait_for_a_template(folder: Path) -> None:
 
 def test_a_killed_supervisor_takes_template_and_children_with_it(folder: Path) -> None:
     """kill -9 of the supervisor: nothing of it is left, and the next start works."""
-    specification = forked(folder)
+    specification = forked(folder, patience=_KEPT)
     start(folder, [specification])
     found, template = status(folder), a_template(folder)
     kill(found.pid or 0)
@@ -275,7 +281,7 @@ def test_a_killed_supervisor_takes_template_and_children_with_it(folder: Path) -
 
 def test_a_suspended_template_of_a_killed_supervisor_is_ended_later(folder: Path) -> None:
     """It cannot see that its supervisor is gone: the next one finds it in the records, and kills it."""
-    specification = forked(folder)
+    specification = forked(folder, patience=_KEPT)
     start(folder, [specification])
     template = a_template(folder)
     template.suspend()
@@ -287,11 +293,10 @@ def test_a_suspended_template_of_a_killed_supervisor_is_ended_later(folder: Path
 
 def test_two_starts_at_once_share_a_template(folder: Path) -> None:
     """Commands that start the same children at the same time get one process each, out of one import."""
-    specifications = [forked(folder, name) for name in ("africa", "weog")]
+    specifications = [forked(folder, name, patience=_KEPT) for name in ("africa", "weog")]
     both = [in_background(lambda: start(folder, specifications)) for _ in range(2)]
     for thread, _ in both:
         thread.join()
     assert [failures for _, failures in both] == [[], []]
     assert said(folder, ": spawned") == 2
     assert said(folder, "imports tests.node.supervisor.small_template") == 1
-    until(lambda: nothing_else_is_left(folder))
