@@ -364,6 +364,13 @@ async def test_a_device_that_nobody_vouches_for_is_given_no_secret(
     """A stranger with the account's password asks for every secret, and is refused every one."""
     someone = await alice(homeserver, tmp_path, "stranger")
     stranger = homeserver.login(someone.login.user_id, someone.login.password)
+    await enrol(
+        Accounts(tmp_path / "stranger"),
+        user_id=stranger.user_id,
+        homeserver=homeserver.url,
+        device_id=stranger.device_id,
+        access_token=stranger.access_token,
+    )
     async with opened(someone.first) as a, HttpTransport(homeserver.url, stranger.access_token) as thief:
         for number, name in enumerate(SecretName):
             content: dict[str, Json] = {
