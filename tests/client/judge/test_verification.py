@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from client.session.events import RoomCreation, Trust
+from client.session.accounts import Account
+from client.session.crypto.own_identity import OwnIdentity
+from client.session.events import Json, RoomCreation, Trust
 from client.session.http_transport import HttpTransport
+from client.session.owned_tasks import OwnedTasks
 from client.session.rooms import RoomRequests
 from client.session.session import OpenSession
+from client.session.store.account_store import open_account_store
+from client.session.transport import Transport
 from client.session.verification import Cancelled, Compare, Done, Requested, Step, Verification
 from tests.client.judge.judge import Judge, judge, needs_node
 from tests.client.session.homeserver import Homeserver, Login, running_synapse
@@ -45,14 +51,62 @@ async def compared(verification: Verification, element: Judge) -> None:
     assert list(ours.decimals) == theirs["decimals"]
 
 
+class ForgingTransport:
+    """A homeserver that shows us, from the start, an identity of its own in place of somebody's.
+
+    The forgery is sound in itself: its master key signs the true self-signing key, which signs the device.
+    """
+
+    def __init__(self, transport: Transport, victim: str) -> None:
+        self._transport = transport
+        self._victim = victim
+        self._forged = OwnIdentity.generate(victim)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Mapping[str, Json] | None = None,
+        timeout: float = 30.0,
+    ) -> bytes:
+        raw = await self._transport.request(method, path, query=query, body=body, timeout=timeout)
+        if not path.endswith("/keys/query"):
+            return raw
+        answer = json.loads(raw)
+        if self._victim in answer.get("master_keys", {}):
+            answer["master_keys"][self._victim] = self._forged.public_object(self._forged.master)
+            signing = answer["self_signing_keys"][self._victim]
+            signing["signatures"] = {}
+            answer["self_signing_keys"][self._victim] = self._forged.master.sign(signing, self._victim)
+        return json.dumps(answer).encode()
+
+
+@asynccontextmanager
+async def deceived(account: Account, login: Login, victim: str) -> AsyncIterator[OpenSession]:
+    """Open a session whose homeserver forges an identity."""
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        async with HttpTransport(account.homeserver, login.access_token) as http, OwnedTasks() as tasks:
+            session = OpenSession(db, ForgingTransport(http, victim), tasks.begin, lambda _: True)
+            session.start()
+            await session.sync.attempted.wait()
+            yield session
+            session.close()
+    finally:
+        db.close()
+
+
 @asynccontextmanager
 async def together(
-    homeserver: Homeserver, root: Path, name: str
+    homeserver: Homeserver, root: Path, name: str, *, forged: bool = False
 ) -> AsyncIterator[tuple[OpenSession, Judge, Login, str]]:
     """Alice with our code and another user with Element's, in one encrypted room."""
     account, login = await enrolled(homeserver, root, f"{name}.alice")
     other = homeserver.register(f"{name}.element")
-    async with judge(homeserver, other) as element, opened(account) as alice:
+    open_alice = deceived(account, login, other.user_id) if forged else opened(account)
+    async with judge(homeserver, other) as element, open_alice as alice:
         async with HttpTransport(homeserver.url, login.access_token) as transport:
             creation = RoomCreation(name="ROG", invite=(other.user_id,), initial_state=ENCRYPTED)
             room_id = await RoomRequests(transport).create_room(creation)
@@ -121,6 +175,23 @@ async def test_other_emoji_end_it_on_both_sides(homeserver: Homeserver, tmp_path
             "user_verified", trust={"user_id": alice.user_id, "device_id": alice.device_id}
         )
         assert trust["user_verified"] is False
+
+
+async def test_an_identity_that_the_homeserver_forges_does_not_survive(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """The emoji agree, for nobody sits between; the proof of the keys does not: m.key_mismatch."""
+    async with together(homeserver, tmp_path, "forged", forged=True) as (alice, element, other, room_id):
+        verification = await alice.verify(other.user_id)
+        await compared(verification, element)
+        element.tell(confirm=True)
+        await verification.confirm()
+        cancelled = await reached(verification, Cancelled)
+        assert (cancelled.code, cancelled.by_them) == ("m.key_mismatch", False)
+        assert (await element.until(verification="cancelled"))["code"] == "m.key_mismatch"
+        element.tell(send={"room_id": room_id, "content": {"msgtype": "m.text", "body": "after"}})
+        event = await next_event(alice, lambda event: event.body == "after")
+        assert event.trust is Trust.PINNED
 
 
 @pytest.mark.parametrize("who", ["we", "element"])
