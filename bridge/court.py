@@ -12,13 +12,13 @@ from bridge.errors import AddresseeRefused, IssueInterrupted, SignatureUnusable
 from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord, RequestStatus
-from bridge.request_room import server_of
 from client.session.errors import SessionError
 from client.session.local.lock import Locked
 from policies.requests.draft import Draft
 from policies.requests.wire import compose_request, new_request_id, verify_request
 from policies.trust.manifest import Manifest
 from policies.trust.signing import SigningKey
+from policies.user_id import server_of
 
 _TRIAL_ROOM = "!" + "x" * 43
 """As long as a real room id of version 12: what fits with it will fit."""

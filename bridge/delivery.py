@@ -12,10 +12,11 @@ import logging
 from collections.abc import Callable
 
 from bridge.court_calls import CourtRooms, CourtSession
+from bridge.observation import memberships
 from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord
-from bridge.request_room import find_request_room, memberships, request_room
+from bridge.request_room import find_request_room, request_room
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded, UnknownRoom
 from client.session.events import Content
 from policies.trust import canonical_json

@@ -5,35 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from client.session.events import InitialState, Json, RoomCreation, StateEvent
+from policies.network.protected_state import PROTECTED
+from policies.user_id import server_of
 
 MARK = "org.rogatory.request_room"
 """The state event by which the bot finds the room again. The id is opaque: it may be in the clear."""
 
 _OWNER_ONLY = 150
 """Above every level that is given to a person: only the creator, the bot, has more (room version 12)."""
-
-_PROTECTED = (
-    "m.room.avatar",
-    "m.room.canonical_alias",
-    "m.room.encryption",
-    "m.room.guest_access",
-    "m.room.history_visibility",
-    "m.room.join_rules",
-    "m.room.name",
-    "m.room.power_levels",
-    "m.room.server_acl",
-    "m.room.tombstone",
-    "m.room.topic",
-    "m.space.child",
-    "m.space.parent",
-    "org.rogatory.attestation",
-    MARK,
-)
-
-
-def server_of(user_id: str) -> str:
-    """Return the server of a full user id."""
-    return user_id.partition(":")[2]
 
 
 def request_room(request_id: str, bot: str, addressees: Sequence[str]) -> RoomCreation:
@@ -75,15 +54,6 @@ def find_request_room(
     return min(fitting, default=None)
 
 
-def memberships(state: Sequence[StateEvent]) -> dict[str, str]:
-    """Return the membership of everyone whom a room knows, by user id."""
-    return {
-        event.state_key: str(event.content.get("membership"))
-        for event in state
-        if event.type == "m.room.member"
-    }
-
-
 def _is_that_room(state: Sequence[StateEvent], creation: RoomCreation, bot: str) -> bool:
     there = {(event.type, event.state_key): event for event in state}
     for wanted in creation.initial_state:
@@ -96,7 +66,7 @@ def _is_that_room(state: Sequence[StateEvent], creation: RoomCreation, bot: str)
 def _powers() -> dict[str, Json]:
     return {
         "ban": 50,
-        "events": dict[str, Json](dict.fromkeys(_PROTECTED, _OWNER_ONLY)),
+        "events": dict[str, Json](dict.fromkeys((*PROTECTED, MARK), _OWNER_ONLY)),
         "events_default": 0,
         "invite": 50,
         "kick": 50,

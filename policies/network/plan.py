@@ -24,6 +24,7 @@ from policies.network.plan_members import (
     invited_at_creation,
 )
 from policies.network.situation import Situation
+from policies.user_id import server_of
 
 _UNORDERED = {"m.room.server_acl": ("allow", "deny")}
 """Lists whose order means nothing."""
@@ -79,7 +80,7 @@ def _changes(room: DesiredRoom, situation: Situation) -> Iterator[PutState]:
             address=room.address,
             room_id=None if current is None else current.room_id,
             actor=actor,
-            server=actor.partition(":")[2],
+            server=server_of(actor),
             why=f"{state.type} is {'not there' if before is None else 'not what the policy says'}.",
             needs=situation.needs(create_key(room.address), states=(state,)),
             type=state.type,

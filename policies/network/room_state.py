@@ -7,25 +7,10 @@ from collections.abc import Mapping, Sequence
 from policies.network.addresses import reference
 from policies.network.constitution import Encryption, Power
 from policies.network.desired import POLICY_STATE, DesiredState
+from policies.network.protected_state import PROTECTED
 from policies.network.room_kinds import JoinRule, RoomKind
 
-_STEWARDS_ONLY = (
-    "m.room.avatar",
-    "m.room.canonical_alias",
-    "m.room.encryption",
-    "m.room.guest_access",
-    "m.room.history_visibility",
-    "m.room.join_rules",
-    "m.room.name",
-    "m.room.power_levels",
-    "m.room.server_acl",
-    "m.room.tombstone",
-    "m.room.topic",
-    "m.space.child",
-    "m.space.parent",
-    "org.rogatory.attestation",
-    POLICY_STATE,
-)
+_STEWARDS_ONLY = (*PROTECTED, POLICY_STATE)
 """State that nobody but a creator may change: what decides who enters and reads, and what is in the clear."""
 
 

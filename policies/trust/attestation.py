@@ -25,6 +25,7 @@ from policies.trust.manifest import Authority, Manifest
 from policies.trust.manifest_members import require, require_key, require_period
 from policies.trust.signing import SigningKey, sign_object, verify_object
 from policies.trust.times import UtcTime, check_times, format_time
+from policies.user_id import server_of
 
 EVENT_TYPE = "org.rogatory.attestation"
 """The type of the state event that carries an attestation."""
@@ -80,7 +81,7 @@ def read_attestation(content: Mapping[str, object], manifest: Manifest, *, now: 
         attestation = msgspec.convert(content, Attestation)
     except (TimeInvalid, msgspec.ValidationError) as error:
         raise _rejected(AttestationMalformed, "The attestation cannot be read.", f"{error}.") from None
-    node = manifest.peer(attestation.user_id.partition(":")[2])
+    node = manifest.peer(server_of(attestation.user_id))
     if node is None or node.region != attestation.authority:
         why = f"{attestation.user_id} is not on the server of the region {attestation.authority}."
         raise _rejected(AttestationMalformed, "The authority may not attest that account.", why)

@@ -21,20 +21,10 @@ from node.synapse.plugin.rules import (
     check_users,
     good_encryption,
 )
+from policies.network.protected_state import SAFETY
 
 _OWNERS_ONLY = 150
 """More than any moderator has: with room version 12 only a room's creators are above it."""
-_PROTECTED = (
-    "m.room.encryption",
-    "m.room.guest_access",
-    "m.room.history_visibility",
-    "m.room.join_rules",
-    "m.room.power_levels",
-    "m.room.server_acl",
-    "m.room.tombstone",
-    "m.space.child",
-    "org.rogatory.attestation",
-)
 _MADE_BY_THE_SERVER = ("m.room.create", "m.room.member")
 
 Json = dict[str, object]
@@ -119,7 +109,7 @@ def _amend_state(initial: _Initial, *, space: bool) -> None:
 
 def _amended_powers(powers: Json) -> Json:
     events = _object(powers, "events")
-    for type in _PROTECTED:
+    for type in SAFETY:
         events[type] = max(_power(events.get(type)), _OWNERS_ONLY)
     return {**powers, "events": events, "invite": max(_power(powers.get("invite")), LEAST_INVITE_POWER)}
 

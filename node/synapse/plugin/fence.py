@@ -33,9 +33,9 @@ from node.synapse.plugin.rules import (
     check_invitation,
     check_message,
     check_state,
-    server_of,
 )
 from policies.trust.manifest import Manifest
+from policies.user_id import server_of
 
 _Verdict = Codes | Literal["NOT_SPAM"]
 """Synapse's answer of a spam check: NOT_SPAM, or the error code to refuse with."""

@@ -13,6 +13,7 @@ from node.errors import FenceRefusal
 from node.synapse.plugin.access_list import check_access_list
 from node.synapse.plugin.state_shapes import NAME_LENGTH, check_shape
 from policies.trust.manifest import Manifest
+from policies.user_id import server_of
 
 Content = Mapping[str, object]
 State = Mapping[tuple[str, str], Content]
@@ -48,11 +49,6 @@ class Network:
         return cls(
             own_server, frozenset(manifest.server_names), frozenset({f"@steward:{own_server}", *organs})
         )
-
-
-def server_of(user_id: str) -> str:
-    """Return the server name in a user id."""
-    return user_id.partition(":")[2]
 
 
 def check_message(type: str, content: Content) -> None:
