@@ -18,6 +18,7 @@ from node.doctor.finding import Finding, Severity
 from node.doctor.manifest import check_manifest
 from node.doctor.rendered import check_fence, check_storage, check_whitelist, read_rendered
 from node.doctor.versions import check_versions, is_at_least
+from node.synapse.settings import FENCE, PEER_TABLE
 from tests.node.doctor.conftest import Network
 
 _GOOD = {"matrix-synapse": "1.163.2", "vodozemac": "0.10.0", "matrix-nio": "0.26.0", "pynacl": "1.6.2"}
@@ -182,7 +183,8 @@ def test_a_missing_fence_is_an_error(network: Network) -> None:
     assert check_fence(network.config, settings).severity is Severity.OK
     off = check_fence(msgspec.structs.replace(network.config, fence=False), settings)
     assert (off.severity, off.what) == (Severity.ERROR, "The fence is switched off in node.toml.")
-    for modules in ([], None, ["fence"], [{"module": "node.synapse.plugin.peer_table.PeerTable"}]):
+    peer_table, fence = ({"module": name} for name in (PEER_TABLE, FENCE))
+    for modules in ([], None, ["fence"], [peer_table], [fence]):
         taken_out = check_fence(network.config, _settings(network, modules=modules))
         assert taken_out.severity is Severity.ERROR
         assert "does not load" in taken_out.what
