@@ -188,7 +188,7 @@ class Register:
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # also when cancelled: cleaned up, then raised again
                 if self._db.conn.in_transaction:  # a full disk has ended it already
                     self._db.execute("ROLLBACK")
                 raise

@@ -73,7 +73,7 @@ def connect(folder: Path) -> Connection:
     except (FileNotFoundError, ConnectionError):
         connected.close()
         raise NoSupervisor from None
-    except BaseException:
+    except BaseException:  # also when cancelled: cleaned up, then raised again
         connected.close()
         raise
 

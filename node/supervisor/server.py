@@ -91,7 +91,7 @@ def listen(path: Path) -> socket.socket:
     before = os.umask(0o177)
     try:
         listening.bind(str(path))
-    except BaseException:
+    except BaseException:  # also when cancelled: cleaned up, then raised again
         listening.close()
         raise
     finally:

@@ -172,7 +172,7 @@ async def _converse(child: socket.socket) -> ForkedProcess:
         await loop.sock_sendall(child, GO)
         if await loop.sock_recv(child, _LONGEST_WORD) != GONE:
             raise NotBorn("the child ended at once")
-    except BaseException:
+    except BaseException:  # also when cancelled: cleaned up, then raised again
         process.kill()
         raise
     return process

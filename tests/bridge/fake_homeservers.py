@@ -216,7 +216,7 @@ class _Request:
             servers.step()
             if (self._user_id, self._method) in servers.refuse:
                 raise _refused("M_FORBIDDEN", 403)
-        except BaseException:
+        except BaseException:  # also when cancelled: cleaned up, then raised again
             servers._now[self._server] -= 1
             raise
 

@@ -27,7 +27,7 @@ def write_private(path: Path, data: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except BaseException:
+    except BaseException:  # also when cancelled: cleaned up, then raised again
         partial.unlink(missing_ok=True)
         raise
 
