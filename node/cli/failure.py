@@ -76,10 +76,10 @@ def _show_defect(error: BaseException, place: str) -> None:
 
 
 def _show(what: str, why: str, remedy: str) -> None:
-    click.echo(f"rogatory: {what}", err=True)
-    for label, text in (("why", why), ("do", remedy)):
+    """Show the three parts, a line each; what a server has put into them must not move the cursor."""
+    for label, text in (("rogatory: ", what), ("  why: ", why), ("  do:  ", remedy)):
         if text:
-            click.echo(f"  {label + ':':<5}{text}", err=True)
+            click.echo(label + "".join(each if each.isprintable() else " " for each in text), err=True)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

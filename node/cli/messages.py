@@ -16,12 +16,16 @@ from client.session.errors import UnknownRoom
 from client.session.events import Connection, ConnectionChanged, Membership, RoomSummary, TimelineEvent
 from client.session.face import Session
 from client.session.owned_tasks import OwnedTasks
+from client.views.safe_text import single_line
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import chosen_account, session_of
 from node.errors import SendingInterrupted
 from node.home import Home
 
 Result = TypeVar("Result")
+
+_LONGEST_LINE = 20_000
+"""The most characters that `listen` shows of one text; `--json` has it whole."""
 
 
 @click.command()
@@ -47,7 +51,7 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
     for room in found:
         kind = "space" if room.is_space else "encrypted" if room.encrypted else "NOT ENCRYPTED"
         unread = f"{room.unread} new" if room.unread else ""
-        click.echo(f"{room.membership:<7} {kind:<13} {unread:<8} {room.name}  {room.room_id}")
+        click.echo(f"{room.membership:<7} {kind:<13} {unread:<8} {single_line(room.name)}  {room.room_id}")
 
 
 @click.command()
@@ -190,9 +194,6 @@ def _print_event(event: TimelineEvent, as_json: bool) -> None:
         print_json(value)
         return
     text = event.body if event.body is not None else f"[{event.reason or event.type}]"
-    click.echo(f"{event.room_id} {event.sender} ({event.trust}): {_one_line(text)}")
-
-
-def _one_line(text: str) -> str:
-    """Text from others must not move the cursor or start a line of its own."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    sender = single_line(event.sender, most_characters=255)
+    shown = single_line(text, most_characters=_LONGEST_LINE, empty="")
+    click.echo(f"{event.room_id} {sender} ({event.trust}): {shown}")

@@ -38,5 +38,7 @@ def chosen_home(option: str | None, *, create: bool = False) -> Home:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value on one line of standard output, at once."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    """Print one JSON value on one line of standard output; what no terminal should get is escaped."""
+    text = json.dumps(value, ensure_ascii=False)
+    # nothing but the inside of a JSON string can have such a character, and there an escape says the same
+    click.echo("".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text))

@@ -35,6 +35,8 @@ def fail(way: str) -> None:
             raise ModuleNotFoundError("No module named 'synapse'", name="synapse")
         case "ours-missing":
             raise ModuleNotFoundError(SECRET, name="node.nothing")
+        case "hostile":
+            raise UnknownRoom("What\x1b[2J happened.\r\n", why="Why\u202e it did.", remedy="What \x9bto do.")
         case "interrupt":
             raise BaseExceptionGroup("", [KeyboardInterrupt()])
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from node.cli.options import print_json
 from tests.node.cli.failing_verbs import SECRET
 
 ROOT = Path(__file__).parents[3]
@@ -75,6 +77,23 @@ def test_what_is_in_the_way_is_no_defect(way: str, words: str) -> None:
     assert done.returncode == 1
     assert words in done.stderr
     assert "defect" not in done.stderr
+
+
+def test_what_a_server_says_does_not_move_the_cursor() -> None:
+    """Control codes and changes of direction in an error's words do not reach the terminal."""
+    lines = fail("hostile").stderr.splitlines()
+    assert len(lines) == 3
+    assert all(line.isprintable() for line in lines)
+
+
+def test_json_is_escaped_where_a_terminal_would_obey(capsys: pytest.CaptureFixture[str]) -> None:
+    """What `--json` prints reads back the same, and holds no control code; letters stay letters."""
+    value = {"name": "Dakar\x9b2J\u202e\x7f\x1b é 漢"}
+    print_json(value)
+    printed = capsys.readouterr().out.removesuffix("\n")
+    assert json.loads(printed) == value
+    assert printed.isprintable()
+    assert "é 𝒜" in printed
 
 
 def test_an_interruption_is_no_failure() -> None:
