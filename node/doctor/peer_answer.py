@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -81,7 +82,8 @@ async def ask_peer(peer: ManifestNode, context: ssl.SSLContext) -> PeerAnswer:
     except TimeoutError:
         raise PeerUnreachable(f"no answer within {_SECONDS:g} seconds") from None
     except aiohttp.ClientConnectorError as error:
-        raise PeerUnreachable(error.os_error.strerror or str(error.os_error)) from None
+        number = error.os_error.errno
+        raise PeerUnreachable(os.strerror(number) if number else str(error.os_error)) from None
     except (aiohttp.ClientError, msgspec.DecodeError, OSError) as error:
         raise PeerUnreachable(f"its answer is not usable ({type(error).__name__})") from None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from node.config import Listener, Listeners
 from node.errors import ConfigurationInvalid
@@ -75,6 +76,19 @@ def test_only_the_manifests_servers_are_in_the_federation(network: TestNetwork) 
     text = (network["court"].folder / "homeserver.yaml").read_text()
     listed = text.partition("federation_domain_whitelist:\n")[2].partition("\nfederation_")[0].split("\n")
     assert [line.removeprefix("- ") for line in listed] == ["africa.rogatory.test", "court.rogatory.test"]
+
+
+def test_the_federation_is_closed_and_verified(network: TestNetwork) -> None:
+    """Peers are believed by the network's own authority alone, over TLS 1.3, and no key server is."""
+    settings = yaml.safe_load((network["court"].folder / "homeserver.yaml").read_text())
+    assert settings["federation_verify_certificates"] is True
+    assert settings["federation_client_minimum_tls_version"] == "1.3"
+    assert [Path(path).name for path in settings["federation_custom_ca_list"]] == ["ca.crt"]
+    assert settings["trusted_key_servers"] == []
+    assert settings["enable_registration"] is False
+    assert settings["allow_guest_access"] is False
+    federation = [each for each in settings["listeners"] if "federation" in each["resources"][0]["names"]]
+    assert [(each["tls"], each["resources"][0]["names"]) for each in federation] == [(True, ["federation"])]
 
 
 def test_the_fence_is_left_out_only_where_it_is_switched_off(network: TestNetwork) -> None:
