@@ -116,5 +116,5 @@ def read_message(type: str, content: Content) -> Message:
         raise Abort(CancelCode.UNEXPECTED_MESSAGE, "They sent a message of a kind that is not known.")
     try:
         return msgspec.convert(content, type=kind)
-    except (msgspec.ValidationError, RecursionError, OverflowError):
+    except (msgspec.ValidationError, ValueError, RecursionError, OverflowError):  # and half a surrogate pair
         raise Abort(CancelCode.INVALID_MESSAGE, "They sent a message that is malformed.") from None

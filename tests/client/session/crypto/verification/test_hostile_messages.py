@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from client.session.crypto.verification import messages
@@ -56,6 +56,8 @@ def at_phase(phase: int) -> Flow:
 
 @settings(max_examples=400, deadline=None)
 @given(st.integers(0, 5), MESSAGES)
+@example(2, [(messages.START, {"from_device": "\ud800", "method": "m.sas.v1"})])
+@example(4, [(messages.MAC, {"mac": {"\ud800": "A"}, "keys": "A"})])
 def test_no_message_raises_or_verifies(phase: int, hostile: list[tuple[str, Any]]) -> None:
     """At every phase: no exception, at most one cancel of ours, no trust, and nothing after the end."""
     flow = at_phase(phase)

@@ -219,18 +219,59 @@ async def test_a_second_request_of_the_same_device_ends_both(tmp_path: Path) -> 
         assert (await reached(second, Cancelled)).code == "m.unexpected_message"
 
 
-async def test_a_request_for_somebody_else_in_the_room_is_not_shown(tmp_path: Path) -> None:
-    """In a room of three, a request to one is no request to the others."""
+async def test_only_a_fresh_request_for_us_is_shown(tmp_path: Path) -> None:
+    """To another member of the room, eleven minutes old, or from the future: not shown; the fresh one is."""
     server, alice, bob = await alice_and_bob(tmp_path)
-    request = {
+    now = int(time.time() * 1000)
+    requests = [
+        ("@carol:c.test", "$carol", now),
+        ("@alice:a.test", "$old", now - 11 * 60_000),
+        ("@alice:a.test", "$future", now + 6 * 60_000),
+        ("@alice:a.test", "$alice", now),
+    ]
+    async with alice.session() as a, bob.session():
+        for to, name, sent_at in requests:
+            await server.put_event(request(to, name, sent_at))
+        assert (await anext(a.verification_requests())).transaction_id == "$alice"
+
+
+async def test_a_request_that_another_device_of_ours_answers_goes_away(tmp_path: Path) -> None:
+    """Our own user's `ready` from another device: the question is put away here, and nothing is sent."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a, bob.session():
+        await server.put_event(request("@alice:a.test", "$alice", int(time.time() * 1000)))
+        asked = await anext(a.verification_requests())
+        relation = {"rel_type": "m.reference", "event_id": "$alice"}
+        content = {"from_device": "PHONE", "methods": ["m.sas.v1"], "m.relates_to": relation}
+        ready = {"type": "m.key.verification.ready", "sender": "@alice:a.test", "content": content}
+        await server.put_event({**ready, "event_id": "$ready"})
+        assert (await reached(asked, Cancelled)).code == "m.accepted"
+    assert [path for _, path, _ in server.requests if path.startswith("/rooms/")] == []
+
+
+async def test_messages_of_a_third_person_do_not_reach_a_verification(tmp_path: Path) -> None:
+    """Only the one whom it is with speaks in it: a cancel by somebody else in the room is nothing."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a, bob.session() as b:
+        asks = await a.verify("@bob:b.test")
+        relation = {"rel_type": "m.reference", "event_id": asks.transaction_id}
+        cancel = {"code": "m.user", "reason": "", "m.relates_to": relation}
+        event = {"type": "m.key.verification.cancel", "sender": "@mallory:c.test", "content": cancel}
+        await server.put_event({**event, "event_id": "$mallory"})
+        is_asked = await anext(b.verification_requests())
+        await is_asked.accept()
+        await both_confirm(asks, is_asked)
+        assert await reached(asks, Done) == Done(published=True)
+
+
+def request(to: str, event_id: str, sent_at: int) -> Object:
+    """A request of Bob's as Element sends it: unencrypted."""
+    content = {
         "msgtype": "m.key.verification.request",
         "from_device": "BOB",
         "methods": ["m.sas.v1"],
+        "to": to,
         "body": "?",
     }
-    now = int(time.time() * 1000)
-    async with alice.session() as a, bob.session():
-        for to, name in (("@carol:c.test", "$carol"), ("@alice:a.test", "$alice")):
-            event = {"type": "m.room.message", "sender": "@bob:b.test", "event_id": name}
-            await server.put_event({**event, "origin_server_ts": now, "content": {**request, "to": to}})
-        assert (await anext(a.verification_requests())).transaction_id == "$alice"
+    event = {"type": "m.room.message", "sender": "@bob:b.test", "event_id": event_id}
+    return {**event, "origin_server_ts": sent_at, "content": content}
