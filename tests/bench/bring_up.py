@@ -43,7 +43,8 @@ pid_file: {folder}/pid
 trusted_key_servers: []
 macaroon_secret_key: {secrets.token_hex()}
 form_secret: {secrets.token_hex()}
-listeners: [{{port: {port}, type: http, bind_addresses: [127.0.0.1], resources: [{{names: [client, federation]}}]}}]
+listeners:
+  - {{port: {port}, type: http, bind_addresses: [127.0.0.1], resources: [{{names: [client, federation]}}]}}
 database: {{name: sqlite3, args: {{database: {folder}/homeserver.db}}}}
 """
     )
@@ -52,7 +53,8 @@ database: {{name: sqlite3, args: {{database: {folder}/homeserver.db}}}}
 
 def healthy(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1) as answer:  # noqa: S310 - loopback
+        address = f"http://127.0.0.1:{port}/health"
+        with urllib.request.urlopen(address, timeout=1) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -64,7 +66,8 @@ def floor(folder: Path) -> float:
     commands = [bare_synapse(folder / name, name, port) for name, port in zip(NAMES, ports, strict=True)]
     began = time.perf_counter()
     processes = [
-        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for command in commands
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for command in commands
     ]
     try:
         waiting = set(ports)
@@ -112,7 +115,8 @@ def main() -> None:
         print(  # noqa: T201 - the figures are what this program is for
             f"run {run}: six bare {bare:.1f} s; up {first:.1f} s = {first / bare:.2f} x (bound 2.5); "
             f"up again {again:.1f} s = {again / first:.2f} x the first; "
-            f"--help {help_ / nothing:.1f} x python -c pass (bound 6); status {status / help_:.1f} x --help (bound 3)"
+            f"--help {help_ / nothing:.1f} x python -c pass (bound 6); "
+            f"status {status / help_:.1f} x --help (bound 3)"
         )
 
 

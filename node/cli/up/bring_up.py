@@ -16,7 +16,7 @@ from node.cli.up.attestations import sign_attestations
 from node.cli.up.bridge import bridge_child, bridge_url
 from node.cli.up.outcome import NodeOutcome, Outcome
 from node.cli.up.progress import Progress
-from node.cli.up.request import ensure_request
+from node.cli.up.request import ensure_issued, ensure_read
 from node.cli.up.rooms import ensure_rooms
 from node.config import NodeConfig
 from node.home import Home
@@ -55,8 +55,11 @@ class BringUp:
         await self._accounts(nodes, present)
         attestations = sign_attestations(self._home, layout, present, datetime.datetime.now(datetime.UTC))
         rooms = await self._rooms(network, server_names, roster, regions, attestations)
-        request = await ensure_request(self._home, layout.manifest, present, self._did)
-        await self._start_bridge()
+        request = await ensure_issued(self._home, layout.manifest, present, self._did)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._start_bridge())
+            if request is not None:
+                group.create_task(ensure_read(self._home, layout.manifest, present, request, self._did))
         accounts = Accounts(self._home.accounts)
         return Outcome(
             home=self._home.root,

@@ -28,14 +28,11 @@ _PATIENCE = 60.0
 """Seconds that the addressee's session may take until it has read the request."""
 
 
-async def ensure_request(
+async def ensure_issued(
     home: Home, manifest: Manifest, present: Roster, did: Callable[[str], None]
 ) -> RequestOutcome | None:
-    """Issue the sample request unless it was, and let its addressee read it; None without an addressee here.
-
-    Raises what the bot raises, and SampleRequestUnread.
-    """
-    draft = read_draft(files("policies").joinpath("data", "sample_request.toml").read_text())
+    """Issue the sample request unless it was; None without an addressee here. Raises what the bot raises."""
+    draft = _sample()
     addressee = _addressee(draft, present)
     if addressee is None:
         return None
@@ -44,13 +41,23 @@ async def ensure_request(
         if record is None or record.status is not RequestStatus.DELIVERED:
             record = await _issue(home, manifest, register, draft, addressee)
             did(f"request {record.request_id} issued and delivered")
-    outcome = RequestOutcome(record.request_id, record.room_id or "", record.event_id or "")
-    read = home.bridge / f"{record.request_id}.read"
-    if not read.is_file():
-        await _read(home, manifest, addressee, outcome)
+    return RequestOutcome(record.request_id, record.room_id or "", record.event_id or "")
+
+
+async def ensure_read(
+    home: Home, manifest: Manifest, present: Roster, request: RequestOutcome, did: Callable[[str], None]
+) -> None:
+    """Let the addressee read and verify the request, unless that was done. Raises SampleRequestUnread."""
+    addressee = _addressee(_sample(), present)
+    read = home.bridge / f"{request.id}.read"
+    if addressee is not None and not read.is_file():
+        await _read(home, manifest, addressee, request)
         write_private(read, "")
         did(f"{addressee.user_id} has read it, and its signature holds")
-    return outcome
+
+
+def _sample() -> Draft:
+    return read_draft(files("policies").joinpath("data", "sample_request.toml").read_text())
 
 
 async def _issue(
