@@ -14,7 +14,7 @@ import pytest
 
 from bridge.errors import RegisterDamaged, RequestUnknown
 from bridge.register import Register
-from bridge.register_event import FIRST_LINK, EventKind
+from bridge.register_event import FIRST_LINK, EventKind, link
 from bridge.request_record import RequestStatus
 from client.session.errors import StoreError, StoreKeyWrong
 from client.session.local.lock import Locked
@@ -129,6 +129,20 @@ def test_tampering_is_found(path: Path, statement: str, sequence: int) -> None:
     with Register.open(path, KEY) as register, pytest.raises(RegisterDamaged) as damaged:
         register.verify_chain()
     assert damaged.value.sequence == sequence
+
+
+def test_an_event_that_is_hashed_anew_is_found_by_the_next(path: Path) -> None:
+    """Who alters an event and gives it the hash that fits it still breaks the tie of the event that follows."""
+    with filled(path) as register:
+        third = list(register.events())[2]
+    altered = msgspec.structs.replace(third, at="2020-01-01T00:00:00Z")
+    db = open_vault(path, KEY)
+    db.execute("DROP TRIGGER events_are_not_changed")
+    db.execute("UPDATE events SET at = ?, sha256 = ? WHERE sequence = 3", [altered.at, link(altered)])
+    db.close()
+    with Register.open(path, KEY) as register, pytest.raises(RegisterDamaged) as damaged:
+        register.verify_chain()
+    assert damaged.value.sequence == 4
 
 
 def test_the_projection_can_be_rebuilt(path: Path) -> None:
