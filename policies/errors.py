@@ -6,7 +6,7 @@
     ├── NodeError                node (its tree: node.errors)
     └── BridgeError              bridge (its tree: bridge.errors)
 
-`node.cli.main` is the one place that shows them.
+`node.cli.failure` is the one place that shows them.
 """
 
 from __future__ import annotations

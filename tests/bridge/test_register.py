@@ -132,7 +132,7 @@ def test_tampering_is_found(path: Path, statement: str, sequence: int) -> None:
 
 
 def test_an_event_that_is_hashed_anew_is_found_by_the_next(path: Path) -> None:
-    """Who alters an event and gives it the hash that fits it still breaks the tie of the event that follows."""
+    """Who alters an event and gives it the hash that fits still breaks the tie of the one that follows."""
     with filled(path) as register:
         third = list(register.events())[2]
     altered = msgspec.structs.replace(third, at="2020-01-01T00:00:00Z")
