@@ -263,6 +263,7 @@ def test_stopping_does_not_wait_for_a_template(folder: Path) -> None:
     assert stop(folder) == ("africa",)
     starting.join()
     assert ["was stopped while it started" in error.what for error in failures] == [True]
+    assert said(folder, "not forked from its template") == 0  # as after the longest time that it has
     assert shutdown(folder) == ()
     assert not runs(template.pid)
 
