@@ -261,7 +261,7 @@ async def test_a_reset_begins_anew_and_everyone_is_warned(homeserver: Homeserver
 
 async def test_a_backup_killed_midway_goes_on_where_it_was(homeserver: Homeserver, tmp_path: Path) -> None:
     """kill -9 amid 2,000 room keys: what was taken stays marked, the rest follows, all of them once."""
-    account, login = await enrolled(homeserver, tmp_path, "killed.alice")
+    account, login = await enrolled(homeserver, tmp_path, "backup.killed.alice")
     async with opened(account) as a:
         key = await a.set_up_recovery()
     names = _many_room_keys(account, 2000)
