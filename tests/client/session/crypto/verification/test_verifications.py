@@ -219,20 +219,29 @@ async def test_a_second_request_of_the_same_device_ends_both(tmp_path: Path) -> 
         assert (await reached(second, Cancelled)).code == "m.unexpected_message"
 
 
-async def test_only_a_fresh_request_for_us_is_shown(tmp_path: Path) -> None:
-    """To another member of the room, eleven minutes old, or from the future: not shown; the fresh one is."""
+@pytest.mark.parametrize(
+    ("to", "minutes"), [("@carol:c.test", 0), ("@alice:a.test", -11), ("@alice:a.test", 6)]
+)
+async def test_only_a_fresh_request_for_us_is_shown(tmp_path: Path, to: str, minutes: int) -> None:
+    """To another member of the room, too old, or from the future: not shown; the fresh one for us is."""
     server, alice, bob = await alice_and_bob(tmp_path)
     now = int(time.time() * 1000)
-    requests = [
-        ("@carol:c.test", "$carol", now),
-        ("@alice:a.test", "$old", now - 11 * 60_000),
-        ("@alice:a.test", "$future", now + 6 * 60_000),
-        ("@alice:a.test", "$alice", now),
-    ]
     async with alice.session() as a, bob.session():
-        for to, name, sent_at in requests:
-            await server.put_event(request(to, name, sent_at))
-        assert (await anext(a.verification_requests())).transaction_id == "$alice"
+        await server.put_event(request(to, "$wrong", now + minutes * 60_000))
+        await server.put_event(request("@alice:a.test", "$right", now))
+        assert (await anext(a.verification_requests())).transaction_id == "$right"
+
+
+async def test_outside_rooms_only_our_own_devices_may_ask(tmp_path: Path) -> None:
+    """A to-device request of another user is not shown, however sound: any federated user can send one."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    now = int(time.time() * 1000)
+    content = {"from_device": "BOB", "methods": ["m.sas.v1"], "timestamp": now, "transaction_id": "$wrong"}
+    stray = {"type": "m.key.verification.request", "sender": "@bob:b.test", "content": content}
+    async with alice.session() as a, bob.session():
+        await server.put_to_device("@alice:a.test", "ALICE", stray)
+        await server.put_event(request("@alice:a.test", "$right", now))
+        assert (await anext(a.verification_requests())).transaction_id == "$right"
 
 
 async def test_a_request_that_another_device_of_ours_answers_goes_away(tmp_path: Path) -> None:
