@@ -148,10 +148,16 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _nio_client(url: str) -> AsyncClient:
+def load_client() -> None:
+    """Import nio's client now: for whoever has half a second to spare before the first transport opens."""
     logger = logging.getLogger("nio")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
+    import nio.client.async_client  # noqa: F401 - only to have it loaded
+
+
+def _nio_client(url: str) -> AsyncClient:
+    load_client()
     from nio.client.async_client import AsyncClient, AsyncClientConfig
 
     return AsyncClient(url, config=AsyncClientConfig(encryption_enabled=False, store=None))

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import importlib
 from collections.abc import Mapping, Sequence
 
 from client.session.accounts import Accounts
-from node.cli.up.accounts import ensure_accounts, password_file
-from node.cli.up.attestations import sign_attestations
 from node.cli.up.bridge import bridge_child, bridge_url
 from node.cli.up.outcome import NodeOutcome, Outcome
 from node.cli.up.progress import Progress
-from node.cli.up.request import ensure_issued, ensure_read
-from node.cli.up.rooms import ensure_rooms
 from node.config import NodeConfig
 from node.home import Home
 from node.network.children import node_child
@@ -51,15 +48,19 @@ class BringUp:
         layout = self._lay_out(network, server_names, roster)
         nodes = {region: layout.nodes[region] for region in regions}
         await self._start_nodes(nodes)
+        from node.cli.up import steps  # loaded by now, while the nodes were starting
+
         present = tuple(account for account in roster if account.region in nodes)
         await self._accounts(nodes, present)
-        attestations = sign_attestations(self._home, layout, present, datetime.datetime.now(datetime.UTC))
+        attestations = steps.sign_attestations(
+            self._home, layout, present, datetime.datetime.now(datetime.UTC)
+        )
         rooms = await self._rooms(network, server_names, roster, regions, attestations)
-        request = await ensure_issued(self._home, layout.manifest, present, self._did)
+        request = await steps.ensure_issued(self._home, layout.manifest, present, self._did)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_bridge())
             if request is not None:
-                group.create_task(ensure_read(self._home, layout.manifest, present, request, self._did))
+                group.create_task(steps.ensure_read(self._home, layout.manifest, present, request, self._did))
         accounts = Accounts(self._home.accounts)
         return Outcome(
             home=self._home.root,
@@ -67,7 +68,7 @@ class BringUp:
                 region: NodeOutcome(config.server_name, config.client_url, healthy=True)
                 for region, config in nodes.items()
             },
-            accounts=[(account, password_file(accounts, account.user_id)) for account in present],
+            accounts=[(account, steps.password_file(accounts, account.user_id)) for account in present],
             rooms=rooms,
             request=request,
             bridge_url=bridge_url(self._home),
@@ -97,13 +98,18 @@ class BringUp:
                 self._progress.working(f"{step.name}: {step.event} {step.detail}")
 
         children = [node_child(self._home, config) for config in nodes.values()]
-        await start_children(self._home.supervisor, children, report=report)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(start_children(self._home.supervisor, children, report=report))
+            # What comes after takes a second to load: long enough to do it while the nodes load theirs.
+            group.create_task(asyncio.to_thread(importlib.import_module, "node.cli.up.steps"))
 
     async def _accounts(self, nodes: Mapping[str, NodeConfig], present: Sequence[FunctionAccount]) -> None:
+        from node.cli.up import steps  # see run
+
         self._progress.working("accounts")
         async with asyncio.TaskGroup() as group:
             made = [
-                group.create_task(ensure_accounts(self._home, config, _members(present, region)))
+                group.create_task(steps.ensure_accounts(self._home, config, _members(present, region)))
                 for region, config in nodes.items()
             ]
         count = sum(task.result() for task in made)
@@ -118,8 +124,10 @@ class BringUp:
         regions: Sequence[str],
         attestations: Mapping[str, Content],
     ) -> Mapping[str, str]:
+        from node.cli.up import steps  # see run
+
         self._progress.working("rooms")
-        rooms, changes = await ensure_rooms(
+        rooms, changes = await steps.ensure_rooms(
             self._home, network, server_names, roster, regions, attestations, self._progress.working
         )
         if changes:
