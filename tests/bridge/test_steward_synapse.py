@@ -78,6 +78,7 @@ async def test_the_policys_rooms_stand_and_stay(
     mine = set(clients[FOCAL_POINT].get("/joined_rooms").body["joined_rooms"])
     assert {address for address, room_id in second.room_ids.items() if room_id in mine} == {
         "network",
+        "network/directory",
         "network/general",
         "africa",
         "africa/lobby",
