@@ -1,4 +1,4 @@
-"""One signed request to each peer when this node comes up.
+"""A few signed requests to each peer when this node comes up.
 
 A peer that found us down waits up to minutes before it tries again, unless it hears from us: any signed
 request of ours makes it send at once what has queued up.
@@ -22,13 +22,17 @@ from policies.trust.manifest import ManifestNode
 logger = logging.getLogger(__name__)
 
 _CONNECT_SECONDS = 3
+_AFTER_MILLISECONDS = (0, 1_000, 2_000, 4_000, 8_000, 16_000)
+"""When the peers are woken. Modules are loaded before the listeners open; a delay of nothing is the loop's
+next turn, after them. Again later, because a peer that was just failing to reach us takes note of that only
+after our first word, and would then wait for up to a minute (seen: 48 seconds)."""
 
 
 def wake_peers(api: ModuleApi, peers: Sequence[ManifestNode]) -> None:
     """Once the listeners are up, ask each peer for the keys of nobody: signed, cheap, always answered."""
     for peer in peers:
-        # modules are loaded before the listeners open; a delay of nothing is the loop's next turn, after them
-        api.delayed_background_call(0, _wake, api, peer, desc="rogatory_wake_peer")
+        for milliseconds in _AFTER_MILLISECONDS:
+            api.delayed_background_call(milliseconds, _wake, api, peer, desc="rogatory_wake_peer")
 
 
 async def _wake(api: ModuleApi, peer: ManifestNode) -> None:
