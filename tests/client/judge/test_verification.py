@@ -216,7 +216,7 @@ async def test_our_identity_vouches_for_a_new_device_with_elements_crypto(
         element.tell(confirm=True)
         assert await reached(verification, Done) == Done(published=True)
         await element.until(verification="done")
-        # Element learns of the signature with its next look at the device list; it never would of a missing one
+        # Element learns of the signature with its next look at the device list, of a missing one never
         async with asyncio.timeout(30):
-            while not (await element.ask("device_signed", trust=trust))["device_signed"]:
+            while not (await element.ask("device_signed", trust=trust))["device_signed"]:  # noqa: ASYNC110 - another process: no event tells
                 await asyncio.sleep(0)
