@@ -42,7 +42,11 @@ if (login.recovery_key) {
     await crypto.loadSessionBackupPrivateKeyFromSecretStorage();
     const check = await crypto.checkKeyBackupAndEnable();
     const restored = await crypto.restoreKeyBackup();
-    const device = await crypto.getDeviceVerificationStatus(login.user_id, login.device_id);
+    // Its own signature reaches it through the server: a sync names the device, a query brings it.
+    const own = () => crypto.getDeviceVerificationStatus(login.user_id, login.device_id);
+    let device = await own();
+    for (const end = Date.now() + 30_000; !device.signedByOwner && Date.now() < end; device = await own())
+        await new Promise((next) => setTimeout(next, 50));
     const identity = await crypto.getUserVerificationStatus(login.user_id);
     say({
         identity: identity.isCrossSigningVerified(), signed: device.signedByOwner,
