@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from policies.trust.canonical_json import encode
@@ -102,6 +102,7 @@ def test_any_altered_byte_is_refused(data: st.DataObject) -> None:
 
 
 @given(st.text(min_size=1))
+@example("issued_at")
 def test_the_name_of_the_roots_key_means_nothing(name: str) -> None:
     """The key is pinned, not its name: under any name the same manifest is read, and nothing else."""
     renamed = KEY_NAME.sub(lambda _: json.dumps(name)[1:-1].encode(), sign_manifest(MANIFEST, ROOT))
