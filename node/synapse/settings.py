@@ -73,6 +73,8 @@ def _accounts(config: NodeConfig) -> dict[str, object]:
         "include_profile_data_on_invite": False,
         # who is competent for what is said by attestations, not by searching accounts
         "user_directory": {"enabled": False, "search_all_users": False},
+        # switched off, it would still be written with every event; no process has this name
+        "update_user_directory_from_worker": "nobody",
         "presence": {"enabled": False},
         "push": {"enabled": False, "include_content": False},
     }

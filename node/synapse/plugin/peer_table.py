@@ -15,6 +15,7 @@ from synapse.module_api import ModuleApi
 
 from node.synapse.plugin.configured import manifest_or_stop
 from node.synapse.plugin.wake_peers import wake_peers
+from node.synapse.plugin.whole_joins import join_with_whole_state
 from policies.trust.manifest import Manifest, ManifestNode
 
 _NEVER = 2**40
@@ -28,6 +29,7 @@ class PeerTable:
         peers = [node for node in config.nodes if node.server_name != api.server_name]
         fill_peer_table(peers)
         wake_peers(api, peers)
+        join_with_whole_state()
 
     @staticmethod
     def parse_config(config: dict[str, object]) -> Manifest:

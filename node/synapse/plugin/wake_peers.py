@@ -30,6 +30,12 @@ after our first word, and would then wait for up to a minute (seen: 48 seconds).
 
 def wake_peers(api: ModuleApi, peers: Sequence[ManifestNode]) -> None:
     """Once the listeners are up, ask each peer for the keys of nobody: signed, cheap, always answered."""
+    api.delayed_background_call(0, _begin, api, peers, desc="rogatory_wake_peers")
+
+
+async def _begin(api: ModuleApi, peers: Sequence[ManifestNode]) -> None:
+    if not await api._hs.get_datastores().main.get_room_count():
+        return  # a node's first start: it was never in a room, so nobody has anything for it
     for peer in peers:
         for milliseconds in _AFTER_MILLISECONDS:
             api.delayed_background_call(milliseconds, _wake, api, peer, desc="rogatory_wake_peer")
