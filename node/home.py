@@ -55,6 +55,11 @@ class Home:
         """The pinned public key of the network root, unpadded base64."""
         return self.network / "root.pub"
 
+    @property
+    def newest_serial(self) -> Path:
+        """The largest serial of a manifest that was believed here."""
+        return self.network / "manifest.serial"
+
     def node(self, region: str) -> Path:
         """The folder of one region's node."""
         return self.nodes / region

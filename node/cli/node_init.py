@@ -11,12 +11,11 @@ import click
 from client.session.local.private_files import private_folder, write_private
 from node.certificates import check_credentials
 from node.cli.options import chosen_home, home_option, json_option, print_json
-from node.cli.sessions import pinned_manifest
 from node.config import Listener, Listeners, NetworkFiles, NodeConfig, write_node_toml
 from node.errors import ConfigurationInvalid
 from node.home import Home
+from node.network.newest_serial import newest_serial, note_serial
 from node.synapse.render import render_node
-from policies.trust.errors import ManifestExpired
 from policies.trust.manifest import Manifest, read_manifest
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -92,7 +91,7 @@ def init(
         ),
     )
     check_credentials(read.node(region), certificate_authority, certificate, private_key)
-    _write_network(opened, manifest, root_public_key, certificate_authority)
+    _write_network(opened, manifest, read.serial, root_public_key, certificate_authority)
     _write_node(opened, config, read, certificate, private_key)
     if as_json:
         print_json({"region": region, "server_name": config.server_name, "folder": str(opened.node(region))})
@@ -112,20 +111,18 @@ def _check_same_network(home: Home, manifest: Manifest, root_public_key: str) ->
             why=f"It has pinned the public key {pinned[:60]}, and {root_public_key[:60]} is given.",
             remedy="Check the key with the network's ceremony; use another home for another network.",
         )
-    try:
-        present = pinned_manifest(home)
-    except ManifestExpired:
-        present = None
-    if present is not None and manifest.serial < present.serial:
+    seen = newest_serial(home)
+    if seen is not None and manifest.serial < seen:
         raise ConfigurationInvalid(
-            f"The manifest's serial is {manifest.serial}, and this home has {present.serial} already.",
+            f"The manifest's serial is {manifest.serial}, and this home has {seen} already.",
             why="An older manifest would bring back servers and keys that were removed since.",
             remedy="Get the network's newest manifest.",
         )
 
 
-def _write_network(home: Home, manifest: Path, root_public_key: str, authority: Path) -> None:
+def _write_network(home: Home, manifest: Path, serial: int, root_public_key: str, authority: Path) -> None:
     write_private(home.manifest, manifest.read_bytes())
+    note_serial(home, serial)
     write_private(home.root_public_key, root_public_key + "\n")
     write_private(home.network / "ca.crt", authority.read_bytes())
 

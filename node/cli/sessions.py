@@ -12,6 +12,7 @@ from client.session.events import RoomSummary
 from client.session.face import Session
 from client.session.opening import open_session
 from node.home import Home
+from node.network.newest_serial import newest_serial, note_serial
 from policies.trust.errors import ManifestRejected
 from policies.trust.manifest import Manifest, read_manifest
 
@@ -35,21 +36,24 @@ def chosen_account(home: Home, user: str | None) -> Account:
 def pinned_manifest(home: Home) -> Manifest | None:
     """Return the network's manifest as the root that this home has pinned signs it, or None if it has none.
 
-    Raises ManifestRejected when there is one that must not be believed.
+    Raises ManifestRejected when there is one that must not be believed, as an older one than the last.
     """
     if not (home.manifest.is_file() and home.root_public_key.is_file()):
         return None
     try:
         # A home that holds the root's private key made the development network itself.
-        return read_manifest(
+        manifest = read_manifest(
             home.manifest.read_bytes(),
             home.root_public_key.read_bytes().decode(errors="replace").strip(),
             now=datetime.datetime.now(datetime.UTC),
+            newest_serial=newest_serial(home),
             accept_development=(home.network / "root.key").is_file(),
         )
     except ManifestRejected as rejected:
         what = f"{home.manifest} is refused. {rejected.what}"
         raise type(rejected)(what, why=rejected.why, remedy=rejected.remedy) from None
+    note_serial(home, manifest.serial)
+    return manifest
 
 
 def session_of(home: Home, account: Account) -> AbstractAsyncContextManager[Session]:
