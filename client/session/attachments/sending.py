@@ -98,6 +98,8 @@ def outgoing_file(path: Path) -> Iterator[OutgoingFile]:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 # Path.open has no opener; closed below
     except OSError as error:
         raise _unusable(path, f"The system says: {error.strerror}.") from None
+    except ValueError:
+        raise _unusable(path, "Its name has a zero byte.") from None
     with file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
