@@ -1,8 +1,8 @@
 """A process of its own that sends or saves a file, to be watched or killed.
 
 python -m ... ROOT USER ROOM go|hold send PATH, or ... save EVENT TARGET. It says {"done", "total"} as it
-goes; with `hold` it stops at the first bytes until a line comes in. Last it says {"grown": bytes}: by how much
-the most memory that it ever held has grown meanwhile.
+goes; with `hold` it stops at the first bytes until a line comes in. Last it says {"grown": bytes}: by how
+much the most memory that it ever held has grown meanwhile.
 """
 
 from __future__ import annotations
