@@ -125,7 +125,7 @@ def test_what_cannot_be_sent_or_saved_is_said(
 
 
 def test_a_person_sees_how_far_a_file_is_and_can_stop_it(people: People, tmp_path: Path) -> None:
-    """On a terminal the bytes are counted; Ctrl-C in the middle ends it, and nothing is sent, then or later."""
+    """On a terminal the bytes are counted; Ctrl-C in the middle ends it, and nothing is ever sent."""
     path = tmp_path / "film.mp4"
     path.write_bytes(bytes(40_000_000))
     command = [ROGATORY, "send", "Evidence", "--file", str(path)]

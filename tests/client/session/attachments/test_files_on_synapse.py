@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import secrets
 import sys
 from collections.abc import AsyncIterator
@@ -89,11 +90,15 @@ def inside(folder: Path) -> list[Path]:
 
 
 @asynccontextmanager
-async def process(place: Place, user: Account, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a `file_process`, and kill it with -9 when the block ends."""
+async def process(
+    place: Place, user: Account, *arguments: str, folder: Path | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a `file_process` in a folder, and kill it with -9 when the block ends."""
     running = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.client.session.attachments.file_process"),
         *(str(place.accounts), user.user_id, place.room_id, *arguments),
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -212,37 +217,39 @@ async def test_killed_while_saving_nothing_stays(
     assert found_in_clear(tmp_path_factory, place) == []
 
 
-async def test_a_second_process_has_the_holder_send_and_save(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Through the holder's socket paths are the asker's, progress is told, and errors keep their kind."""
+async def test_a_second_process_has_the_holder_send_and_save(place: Place) -> None:
+    """Through the holder's socket paths are the asker's, though it works in another folder."""
     path = written(place.files, 3_000_000)
-    monkeypatch.chdir(place.files)
-    told: list[tuple[int, int | None]] = []
+    async with open_session(place.alice, welcome=lambda _: True) as held:
+        async with process(place, place.alice, "go", "send", NAME, folder=place.files) as running:
+            told = await said(running, "grown")
+        assert told[0] == {"done": 0, "total": 3_000_000}
+        assert told[-2] == {"done": 3_000_000, "total": 3_000_000}
+        assert len(told) > 5
+        event = await next_event(held, lambda event: event.content.get("filename") == NAME)
+        arguments = ("go", "save", event.event_id, "copy")
+        async with process(place, place.alice, *arguments, folder=place.files) as running:
+            told = await said(running, "grown")
+        assert told[-2] == {"done": 3_000_000, "total": 3_000_000}
+    assert (place.files / "copy").read_bytes() == path.read_bytes()
 
-    def note(done: int, total: int | None) -> None:
-        told.append((done, total))
 
+async def test_the_holders_errors_keep_their_kind(place: Place) -> None:
+    """What goes wrong in the holder is raised where it was asked for, and the holder goes on."""
+    path = written(place.files, 10)
     async with open_session(place.alice, welcome=lambda _: True) as held:
         assert isinstance(held, OpenSession)
         async with open_session(place.alice, welcome=lambda _: True) as remote:
             assert isinstance(remote, RemoteSession)
-            sent = await remote.send_file(place.room_id, Path(NAME), caption="c", progress=note)
-            assert told[0] == (0, 3_000_000)
-            assert told[-1] == (3_000_000, 3_000_000)
-            assert len(told) > 5
+            sent = await remote.send_file(place.room_id, path, caption="c")
             event = await next_event(held, lambda event: event.event_id == sent.event_id)
             assert (event.body, event.content["filename"]) == ("c", NAME)
-            told.clear()
-            saved = await remote.save_attachment(place.room_id, sent.event_id, Path("copy"), progress=note)
-            assert saved.path == str(place.files / "copy")
-            assert (place.files / "copy").read_bytes() == path.read_bytes()
-            assert told[-1] == (3_000_000, 3_000_000)
-            with pytest.raises(TargetExists, match="copy"):
-                await remote.save_attachment(place.room_id, sent.event_id, Path("copy"))
-            await remote.save_attachment(place.room_id, sent.event_id, Path("copy"), replace=True)
+            with pytest.raises(TargetExists, match=NAME):
+                await remote.save_attachment(place.room_id, sent.event_id, path)
+            saved = await remote.save_attachment(place.room_id, sent.event_id, path, replace=True)
+            assert (saved.path, saved.size) == (str(path), 10)
             with pytest.raises(FileUnusable, match="missing"):
-                await remote.send_file(place.room_id, Path("missing"))
+                await remote.send_file(place.room_id, place.files / "missing")
             with pytest.raises(FileUnusable, match="UTF-8"):
-                await remote.send_file(place.room_id, Path("caf\udce9"))
+                await remote.send_file(place.room_id, place.files / "caf\udce9")
             assert [room.room_id for room in await remote.rooms()] == [place.room_id]

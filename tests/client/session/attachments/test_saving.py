@@ -143,6 +143,10 @@ async def test_no_more_is_fetched_than_the_homeserver_says_that_it_takes(
         mallory.server.announced_size = lambda content: None
     await mallory.refused(event_id, FileTooLarge, f"at most {len(TEXT) - 1} are fetched", folder)
     mallory.server.media_limit = len(TEXT)
+    if announced:
+        mallory.server.announced_size = lambda content: 10**15
+        await mallory.refused(event_id, FileTooLarge, f"It has {10**15} bytes", folder)
+        mallory.server.announced_size = len
     await mallory.bob.save_attachment(ROOM, event_id, folder)
 
 
@@ -198,9 +202,12 @@ async def test_nothing_is_overwritten_without_being_told_to(mallory: Mallory, fo
     mine, link = folder / "report.pdf", folder / "link"
     mine.write_bytes(b"mine")
     link.symlink_to(folder / "elsewhere")
+    stored = dict(mallory.server.media)
+    mallory.server.media.clear()  # it is refused before anything is fetched
     for target in (folder, mine, link):
         with pytest.raises(TargetExists, match="already"):
             await mallory.bob.save_attachment(ROOM, event_id, target)
+    mallory.server.media.update(stored)
     assert mine.read_bytes() == b"mine"
     assert not (folder / "elsewhere").exists()
     await mallory.bob.save_attachment(ROOM, event_id, folder, replace=True)

@@ -10,10 +10,16 @@ from typing import Any
 
 import pytest
 
-from client.session.errors import FileTooLarge, FileUnusable, HomeserverUnreachable, NotEncrypted
+from client.session.errors import (
+    FileTooLarge,
+    FileUnusable,
+    HomeserverRefused,
+    HomeserverUnreachable,
+    NotEncrypted,
+)
 from client.session.session import OpenSession
 from tests.client.session.attachments.format import opened
-from tests.client.session.fake_homeserver import ROOM, FakeHomeserver
+from tests.client.session.fake_homeserver import ROOM, FakeHomeserver, FakeTransport
 from tests.client.session.fake_people import alice_and_bob
 from tests.client.session.people import next_event
 
@@ -147,6 +153,40 @@ async def test_an_upload_that_fails_leaves_no_message(people: People, tmp_path: 
     sent = await alice.send_file(ROOM, path)
     await next_event(bob, lambda event: event.event_id == sent.event_id)
     assert len(server.timeline) == 1
+
+
+async def test_a_homeserver_that_has_not_read_the_file_gets_no_message(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address that was given before the whole file was taken is not passed on to anybody."""
+    server, alice, _ = people
+
+    async def hasty(self: FakeTransport, path: str, pieces: AsyncIterator[bytes], size: int) -> bytes:
+        await anext(pieces)
+        return b'{"content_uri": "mxc://a.test/media0"}'
+
+    monkeypatch.setattr(FakeTransport, "upload", hasty)
+    with pytest.raises(HomeserverRefused, match=f"of {len(TEXT)} bytes"):
+        await alice.send_file(ROOM, named(tmp_path, "report.pdf"))
+    assert server.timeline == []
+
+
+@pytest.mark.parametrize("answer", [b"{}", b'{"content_uri": "https://a.test/x"}', b"x"])
+async def test_an_address_that_is_none_gets_no_message(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    """What the homeserver answers to an upload is checked before it goes into a message."""
+    server, alice, _ = people
+
+    async def odd(self: FakeTransport, path: str, pieces: AsyncIterator[bytes], size: int) -> bytes:
+        async for _ in pieces:
+            pass
+        return answer
+
+    monkeypatch.setattr(FakeTransport, "upload", odd)
+    with pytest.raises(HomeserverRefused):
+        await alice.send_file(ROOM, named(tmp_path, "report.pdf"))
+    assert server.timeline == []
 
 
 async def test_cancelled_in_the_middle_nothing_is_sent(people: People, tmp_path: Path) -> None:
