@@ -142,6 +142,7 @@ async def test_a_file_comes_over_whole_and_in_clear_nowhere_else(
         assert saved.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
         assert (place.files / "saved" / NAME).read_bytes() == path.read_bytes()
         assert found_in_clear(tmp_path_factory, place) == []
+        await next_event(alice, lambda event: event.event_id == sent.event_id)
         own = await alice.save_attachment(place.room_id, sent.event_id, place.files / "own copy")
         assert own.sha256 == saved.sha256
         empty = await alice.send_file(place.room_id, written(place.files, 0, "empty"))
@@ -185,8 +186,8 @@ async def test_killed_while_sending_nothing_is_half_sent(
     async with opened(place.alice) as alice, opened(place.bob) as bob:
         await bob.join(place.room_id)
         sent = await alice.send_file(place.room_id, path)
-        await next_event(bob, lambda event: event.event_id == sent.event_id)
         for session in (alice, bob):
+            await next_event(session, lambda event: event.event_id == sent.event_id)
             assert [event.event_id for event in await file_events(session, place.room_id)] == [sent.event_id]
         await bob.save_attachment(place.room_id, sent.event_id, place.files / "saved")
     assert (place.files / "saved").read_bytes() == path.read_bytes()
@@ -221,6 +222,7 @@ async def test_a_second_process_has_the_holder_send_and_save(place: Place) -> No
     """Through the holder's socket paths are the asker's, though it works in another folder."""
     path = written(place.files, 3_000_000)
     async with open_session(place.alice, welcome=lambda _: True) as held:
+        assert isinstance(held, OpenSession)
         async with process(place, place.alice, "go", "send", NAME, folder=place.files) as running:
             told = await said(running, "grown")
         assert told[0] == {"done": 0, "total": 3_000_000}
