@@ -15,6 +15,14 @@ SessionError
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
 ├── NobodyCanRead            refused: no device of the room's other members could read it
 ├── CannotVerify             a verification cannot be begun with that user
+├── UnknownEvent             no event of that id in the room
+├── AttachmentError          a file cannot be sent or saved
+│   ├── FileUnusable         the file to be sent cannot be read, or changed while it was
+│   ├── FileTooLarge         more than the homeserver takes, or than was announced
+│   ├── NotAnAttachment      the event brings no file that can be had: which field, and why
+│   ├── AttachmentDamaged    what the homeserver gave is not what the sender encrypted
+│   ├── TargetExists         refused: a file of that name would be overwritten
+│   └── TargetUnusable       the file cannot be written there
 └── RecoveryError            the account's secrets cannot be stored or had back
     ├── RecoveryNotSetUp     there are none to have back
     ├── RecoverySetUp        refused: there are some already, which would be lost
@@ -103,6 +111,40 @@ class IdentityChanged(SessionError):
 
 class CannotVerify(SessionError):
     """A verification cannot be begun with that user."""
+
+
+class UnknownEvent(SessionError):
+    """There is no event of that id in the room, as far as this account knows."""
+
+    exit_code = 2
+
+
+class AttachmentError(SessionError):
+    """A file cannot be sent or saved."""
+
+
+class FileUnusable(AttachmentError):
+    """The file to be sent cannot be read, is no plain file, or changed while it was read."""
+
+
+class FileTooLarge(AttachmentError):
+    """A file is larger than the homeserver takes, or than was announced."""
+
+
+class NotAnAttachment(AttachmentError):
+    """The event brings no file that can be had; the reason names the field."""
+
+
+class AttachmentDamaged(AttachmentError):
+    """What the homeserver gave is not what the sender encrypted."""
+
+
+class TargetExists(AttachmentError):
+    """A file of that name is there already, and was not to be overwritten."""
+
+
+class TargetUnusable(AttachmentError):
+    """The file cannot be written where it should be."""
 
 
 class NobodyCanRead(SessionError):

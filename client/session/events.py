@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -108,6 +108,14 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
 
 
+class SavedFile(msgspec.Struct, frozen=True, kw_only=True):
+    """An attachment as it was saved: where, its bytes, and their SHA-256 in hexadecimal."""
+
+    path: str
+    size: int
+    sha256: str
+
+
 class InitialState(msgspec.Struct, frozen=True, kw_only=True):
     """A state event that a new room begins with."""
 
@@ -150,3 +158,6 @@ Update = TimelineEvent | RoomChanged | ConnectionChanged
 
 Content = Mapping[str, Json]
 """The content of an event about to be sent."""
+
+Progress = Callable[[int, int | None], None]
+"""Told of a file on its way: the bytes that are done, and of how many, None where that was not announced."""

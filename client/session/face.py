@@ -8,9 +8,19 @@ account's store, and `client.session.remote.RemoteSession`, which asks the proce
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
-from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.events import (
+    Content,
+    Progress,
+    RoomMember,
+    RoomSummary,
+    SavedFile,
+    SentEvent,
+    TimelineEvent,
+    Update,
+)
 from client.session.recovery.state import RecoveryState
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
@@ -52,6 +62,34 @@ class Session(Protocol):
 
         Refuses a room that is not known to be encrypted: nothing leaves in plain text. The message is queued
         in the store first. With the same `transaction_id` it is the same message: sent once, ever.
+        """
+
+    async def send_file(
+        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+    ) -> SentEvent:
+        """Encrypt and send the file at `path`, and return once the server has accepted its message.
+
+        The file is read, encrypted and uploaded a piece at a time, and written nowhere. It is read by the
+        process that holds the session, also where another one asks: both are this user's, on this machine.
+        Interrupted before the message is queued, nothing was sent; from then on it is as with `send`. With a
+        `caption` that is the message's text. Raises FileUnusable, FileTooLarge, and what `send` raises.
+        """
+
+    async def save_attachment(
+        self,
+        room_id: str,
+        event_id: str,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> SavedFile:
+        """Fetch the file that a message brought, check it, and save it as `target`, for its owner only.
+
+        Where `target` is a folder the file gets a name in it that is made of what the sender called it: never
+        a path. Nothing is overwritten unless `replace` says so. What is not the very file that the sender
+        encrypted is not saved, nor any of it. As with `send_file`, the process that holds the session writes
+        it. Raises UnknownRoom, UnknownEvent, AttachmentError, and what the homeserver refused.
         """
 
     async def readers(self, room_id: str) -> frozenset[str]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from client.session.errors import SessionError
-from client.session.events import Json
+from client.session.events import Json, Progress
 from client.session.local.local_socket import socket_path
 from client.session.remote_wire import LONGEST_LINE, Answer, Ask, pack_failure, pack_update, write_line
 from client.session.session import OpenSession
@@ -80,13 +80,18 @@ class _Connections:
                     await writer.drain()
                 write_line(writer, Answer(id=ask.id))
                 return
-            answer = Answer(id=ask.id, result=msgspec.Raw(_encode(await self._call(ask))))
+
+            def tell(done: int, total: int | None) -> None:
+                result = msgspec.Raw(_encode((done, total)))
+                write_line(writer, Answer(id=ask.id, result=result, last=False))
+
+            answer = Answer(id=ask.id, result=msgspec.Raw(_encode(await self._call(ask, tell))))
         except SessionError as error:
             answer = Answer(id=ask.id, failure=pack_failure(error))
         write_line(writer, answer)
         await writer.drain()
 
-    def _call(self, ask: Ask) -> Awaitable[object]:
+    def _call(self, ask: Ask, tell: Progress) -> Awaitable[object]:
         session = self._session
 
         def argument(name: str, type: type[_Argument]) -> _Argument:
@@ -111,6 +116,19 @@ class _Connections:
                 argument("content", dict[str, Json]),
                 type=argument("type", str),
                 transaction_id=optional("transaction_id", str),
+            ),
+            "send_file": lambda: session.send_file(
+                argument("room_id", str),
+                Path(argument("path", str)),
+                caption=optional("caption", str),
+                progress=tell,
+            ),
+            "save_attachment": lambda: session.save_attachment(
+                argument("room_id", str),
+                argument("event_id", str),
+                Path(argument("target", str)),
+                replace=argument("replace", bool),
+                progress=tell,
             ),
             "readers": lambda: session.readers(argument("room_id", str)),
             "accept_identity": lambda: session.accept_identity(argument("user_id", str)),

@@ -38,7 +38,7 @@ async def hold_session(
         token = Facts(db).text(Fact.ACCESS_TOKEN)
         async with HttpTransport(account.homeserver, token) as transport, OwnedTasks() as tasks:
             with reported_failures(account.store_path):
-                session = OpenSession(db, transport, tasks.begin, welcome, manifest)
+                session = OpenSession(db, transport, transport, tasks.begin, welcome, manifest)
             session.start()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_SYNC_PATIENCE):

@@ -71,7 +71,7 @@ class Outbox:
 
     async def send(self, room_id: str, content: Content, type: str, transaction_id: str | None) -> SentEvent:
         """Queue a message and wait until the server has it; cancelled, the message stays queued."""
-        self._room(room_id)
+        self.check(room_id)
         row = self._store.put(room_id, type, content, transaction_id)
         if row.event_id is not None:
             return SentEvent(room_id=row.room_id, event_id=row.event_id)
@@ -79,6 +79,10 @@ class Outbox:
         self._callers.setdefault(row.transaction_id, []).append(done)
         self._drain_soon(row.room_id)
         return SentEvent(room_id=row.room_id, event_id=await done)
+
+    def check(self, room_id: str) -> None:
+        """Raise UnknownRoom or NotEncrypted where nothing can be sent to a room."""
+        self._room(room_id)
 
     def _drain_soon(self, room_id: str) -> None:
         if room_id not in self._draining:

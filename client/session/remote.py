@@ -11,8 +11,17 @@ from typing import TypeVar
 
 import msgspec
 
-from client.session.errors import CannotVerify, SessionError, StoreHeld
-from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.errors import CannotVerify, FileUnusable, SessionError, StoreHeld
+from client.session.events import (
+    Content,
+    Progress,
+    RoomMember,
+    RoomSummary,
+    SavedFile,
+    SentEvent,
+    TimelineEvent,
+    Update,
+)
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
@@ -102,6 +111,34 @@ class RemoteSession:
             "send", SentEvent, room_id=room_id, content=content, type=type, transaction_id=transaction_id
         )
 
+    async def send_file(
+        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+    ) -> SentEvent:
+        """See `face.Session.send_file`. The holder gets the path and reads the file."""
+        return await self._ask(
+            "send_file", SentEvent, progress, room_id=room_id, path=_told(path), caption=caption
+        )
+
+    async def save_attachment(
+        self,
+        room_id: str,
+        event_id: str,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> SavedFile:
+        """See `face.Session.save_attachment`. The holder gets the path and writes the file."""
+        return await self._ask(
+            "save_attachment",
+            SavedFile,
+            progress,
+            room_id=room_id,
+            event_id=event_id,
+            target=_told(target),
+            replace=replace,
+        )
+
     async def readers(self, room_id: str) -> frozenset[str]:
         """See `session.OpenSession.readers`."""
         return await self._ask("readers", frozenset[str], room_id=room_id)
@@ -167,11 +204,15 @@ class RemoteSession:
         finally:
             del self._waiting[number]
 
-    async def _ask(self, method: str, kind: type[_Result], /, **arguments: object) -> _Result:
+    async def _ask(
+        self, method: str, kind: type[_Result], progress: Progress | None = None, /, **arguments: object
+    ) -> _Result:
         number, answers = self._begin(method, arguments)
         try:
             await self._writer.drain()
-            answer = await answers.get()
+            while not (answer := await answers.get()).last:
+                if progress is not None:
+                    progress(*msgspec.json.decode(answer.result, type=tuple[int, int | None]))
         except ConnectionError:
             raise _holder_gone(self._user_id) from None
         finally:
@@ -194,6 +235,20 @@ class RemoteSession:
 
 
 _GONE = msgspec.Raw(b"false")
+
+
+def _told(path: Path) -> str:
+    """Return a path as the holder must get it: it may work in another folder. Raises FileUnusable."""
+    text = str(path.absolute())
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise FileUnusable(
+            f"The path {text.encode(errors='replace').decode()} cannot be used from here.",
+            why="Its name is not UTF-8, and another process holds the session.",
+            remedy="Rename it, or end that process first.",
+        ) from None
+    return text
 
 
 def _verify_there(user_id: str) -> SessionError:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from pathlib import Path
 
+from client.session.attachments.attachments import Attachments
 from client.session.attestations import Attestations
 from client.session.crypto.machine import Machine
 from client.session.crypto.verification.sending import VerificationSending
@@ -17,8 +19,10 @@ from client.session.events import (
     ConnectionChanged,
     Content,
     Membership,
+    Progress,
     RoomMember,
     RoomSummary,
+    SavedFile,
     SentEvent,
     TimelineEvent,
     Trust,
@@ -34,7 +38,7 @@ from client.session.store.sqlcipher import Database
 from client.session.store.timeline import Timeline
 from client.session.sync_application import Applied, SyncApplication
 from client.session.sync_loop import SyncLoop
-from client.session.transport import Transport
+from client.session.transport import MediaTransport, Transport
 from client.session.updates import Updates
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
@@ -53,6 +57,7 @@ class OpenSession:
         self,
         db: Database,
         transport: Transport,
+        media: MediaTransport,
         begin: Begin,
         welcome: Welcome,
         manifest: Manifest | None = None,
@@ -67,6 +72,7 @@ class OpenSession:
         self._updates = Updates()
         live = asyncio.Event()
         self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live)
+        self._attachments = Attachments(db, transport, media, self._outbox, self._timeline)
         self._verifications = Verifications(
             self._machine,
             VerificationSending(self._machine, self._rooms, self._outbox),
@@ -98,6 +104,7 @@ class OpenSession:
 
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
+        self._attachments.start()
         self._begin(self.sync.run())
         self._outbox.resume()
         self._verifications.start()
@@ -153,6 +160,33 @@ class OpenSession:
         """
         await self._learn_of(room_id)
         return await self._outbox.send(room_id, content, type, transaction_id)
+
+    async def send_file(
+        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+    ) -> SentEvent:
+        """Encrypt and send a file, and return once the server has accepted its message.
+
+        See `face.Session.send_file`. Raises FileUnusable, FileTooLarge, what the homeserver refused, and what
+        `send` raises; what the file is called and says is written nowhere but in the encrypted message.
+        """
+        await self._learn_of(room_id)
+        return await self._attachments.send(room_id, path, caption, progress)
+
+    async def save_attachment(
+        self,
+        room_id: str,
+        event_id: str,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> SavedFile:
+        """Fetch, check, decrypt and save the file that a message brought; see `face.Session.save_attachment`.
+
+        Raises UnknownRoom, UnknownEvent, AttachmentError, and what the homeserver refused.
+        """
+        self._room(room_id)
+        return await self._attachments.save(room_id, event_id, target, replace=replace, progress=progress)
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now.

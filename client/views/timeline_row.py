@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 
 from client.session.events import TimelineEvent, Trust
 from client.views import trust_words
+from client.views.attachment_words import attachment_words, caption
 from client.views.attestation_words import AttestedPeople
 from client.views.names import short_name
 from client.views.request_view import RequestReader, RequestView
@@ -113,7 +114,12 @@ class RowMaker:
 
 def shown(event: TimelineEvent) -> bool:
     """Say whether an event has a row of its own: reactions, redactions and most state have none."""
-    return event.body is not None or event.type == "m.room.member" or event.trust is Trust.UNDECRYPTABLE
+    return (
+        event.body is not None
+        or event.type == "m.room.member"
+        or event.trust is Trust.UNDECRYPTABLE
+        or _file(event) is not None
+    )
 
 
 def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> tuple[str, ...]:
@@ -123,12 +129,21 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
         return ("This message cannot be read on this device.", reason)
     if event.type == "m.room.member":
         return (_MEMBERSHIP_WORDS.get(str(event.content.get("membership")), "changed a membership"),)
-    lines = plain_lines(event.body) if event.body else ("(no text)",)
+    file = _file(event)
+    text = event.body if file is None else caption(event.content)
+    lines = plain_lines(text) if text else () if file else ("(no text)",)
+    if file is not None:
+        lines = (file, *lines)
     if request is not None:
         return (request.verdict, *_heading(lines))
     if trust_words.is_alarm(event.trust):
         return (*lines, trust_words.meaning(event.trust))
     return lines
+
+
+def _file(event: TimelineEvent) -> str | None:
+    """Return the words for the file that an event brings."""
+    return attachment_words(event.content) if event.type == "m.room.message" else None
 
 
 def _heading(lines: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ VERBS = {
     "recover": ("node.cli.recover:recover", "Come back to an account after its devices are lost."),
     "rooms": ("node.cli.messages:rooms", "List, join and leave rooms."),
     "send": ("node.cli.messages:send", "Send an encrypted message to a room."),
+    "save": ("node.cli.save:save", "Save the file that a message brought."),
     "listen": ("node.cli.messages:listen", "Print what comes, one event a line."),
     "who": ("node.cli.who:who", "List who is competent in a State, by attestation."),
     "chat": ("node.cli.chat:chat", "Open the terminal client."),

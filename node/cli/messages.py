@@ -7,18 +7,28 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TypeVar
 
 import click
 import msgspec
 
 from client.session.errors import UnknownRoom
-from client.session.events import Connection, ConnectionChanged, Membership, RoomSummary, TimelineEvent
+from client.session.events import (
+    Connection,
+    ConnectionChanged,
+    Membership,
+    Progress,
+    RoomSummary,
+    TimelineEvent,
+)
 from client.session.face import Session
 from client.session.owned_tasks import OwnedTasks
+from client.views.attachment_words import attachment_words, caption
 from client.views.safe_text import single_line
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import chosen_account, session_of
+from node.cli.transfer import shown_transfer
 from node.errors import SendingInterrupted
 from node.home import Home
 
@@ -44,7 +54,7 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
             await session.leave(leave)
         return list(await session.rooms())
 
-    found = _in_session(chosen_home(home), user, work)
+    found = in_session(chosen_home(home), user, work)
     if as_json:
         print_json({"rooms": [_room(room) for room in found]})
         return
@@ -56,28 +66,50 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
 
 @click.command()
 @click.argument("room")
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Send this file, with TEXT as its caption.",
+)
 @as_option
 @home_option
 @json_option
-def send(room: str, text: str, user: str | None, home: str | None, as_json: bool) -> None:
-    """Send TEXT, encrypted, to ROOM: its name, id or alias.
+def send(
+    room: str, text: str | None, file: Path | None, user: str | None, home: str | None, as_json: bool
+) -> None:
+    """Send TEXT, or a file, encrypted, to ROOM: its name, id or alias.
 
     With `-` as TEXT it is read from standard input. The command ends once the homeserver has the message;
-    while that does not answer, the message waits in the outbox.
+    while that does not answer, the message waits in the outbox. A file needs the homeserver to answer.
     """
-    body = _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
+    if text is None and file is None:
+        raise click.UsageError("Say what to send: TEXT, --file PATH, or both.")
+    body = None if text is None else _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
     queued = False
 
     async def work(session: Session) -> dict[str, str]:
         nonlocal queued
-        room_id = await _room_id(session, room)
-        queued = True
-        sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
+        room_id = await room_id_of(session, room)
+        if file is not None:
+            with shown_transfer(f"Sending {file.name}") as transfer:
+                sent = await session.send_file(room_id, file, caption=body, progress=noted(transfer))
+        else:
+            queued = True
+            sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
         return {"room_id": sent.room_id, "event_id": sent.event_id}
 
+    def noted(transfer: Progress) -> Progress:
+        def note(done: int, total: int | None) -> None:
+            nonlocal queued
+            queued = done == total
+            transfer(done, total)
+
+        return note
+
     try:
-        sent = _in_session(chosen_home(home), user, work)
+        sent = in_session(chosen_home(home), user, work)
     except KeyboardInterrupt:
         if not queued:
             raise
@@ -112,10 +144,11 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
             except StopAsyncIteration:
                 return
 
-    _in_session(chosen_home(home), user, work)
+    in_session(chosen_home(home), user, work)
 
 
-def _in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
+def in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
+    """Do `work` in the session of the account that --as names, and tell when its homeserver is away."""
     account = chosen_account(home, user)
 
     async def run() -> Result:
@@ -151,7 +184,7 @@ def _text(given: bytes) -> str:
     return text
 
 
-async def _room_id(session: Session, room: str) -> str:
+async def room_id_of(session: Session, room: str) -> str:
     """Return the id of a room of the account's that is given by its id, its alias or its whole name."""
     if room.startswith("!"):
         return room
@@ -194,6 +227,8 @@ def _print_event(event: TimelineEvent, as_json: bool) -> None:
         print_json(value)
         return
     text = event.body if event.body is not None else f"[{event.reason or event.type}]"
+    if event.type == "m.room.message" and (file := attachment_words(event.content)) is not None:
+        text = f"{file}, {event.event_id} {caption(event.content) or ''}"
     sender = single_line(event.sender, most_characters=255)
     shown = single_line(text, most_characters=_LONGEST_LINE, empty="")
     click.echo(f"{event.room_id} {sender} ({event.trust}): {shown}")

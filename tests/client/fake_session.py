@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import msgspec
 
-from client.session.errors import CannotVerify, RecoveryKeyWrong, UnknownRoom
+from client.session.errors import CannotVerify, NotAnAttachment, RecoveryKeyWrong, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
     Content,
     Json,
     Membership,
+    Progress,
     RoomChanged,
     RoomMember,
     RoomSummary,
+    SavedFile,
     SentEvent,
     TimelineEvent,
     Trust,
@@ -276,6 +279,23 @@ class FakeSession:
             trust=Trust.VERIFIED,
         )
         return SentEvent(room_id=room_id, event_id=event.event_id)
+
+    async def send_file(
+        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+    ) -> SentEvent:
+        content: dict[str, Json] = {"msgtype": "m.file", "body": caption or path.name, "filename": path.name}
+        return await self.send(room_id, content)
+
+    async def save_attachment(
+        self,
+        room_id: str,
+        event_id: str,
+        target: Path,
+        *,
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> SavedFile:
+        raise NotAnAttachment("There is no file.", why="This is a fake.", remedy="Use a real session.")
 
     async def verify(self, user_id: str) -> Verification:
         raise CannotVerify("Nobody answers.", why="This is a fake.", remedy="Use a real session.")

@@ -10,6 +10,7 @@ import pytest
 
 CORE = ["policies", "client.session.face", "client.session.events", "bridge", "node.cli"]
 VIEWS = [
+    "attachment_words",
     "attestation_words",
     "drafts",
     "field_words",

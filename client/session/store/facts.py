@@ -24,6 +24,7 @@ class Fact(enum.StrEnum):
     NEXT_IDENTITY = "next_identity"  # seeds of an identity that a reset is about to publish
     BACKUP_KEY = "backup_key"
     RECOVERY_KEY_ID = "recovery_key_id"
+    UNFINISHED_FILES = "unfinished_files"  # paths to be removed if a kill leaves them, parted by zero bytes
     SYNC_TOKEN = "sync_token"  # noqa: S105 # the fact's name, not a token
 
 

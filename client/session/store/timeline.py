@@ -125,6 +125,10 @@ class Timeline:
             " WHERE room_id = ? AND event_id = ?",
             [room_id, event_id],
         )
+        return self.event(room_id, event_id)
+
+    def event(self, room_id: str, event_id: str) -> TimelineEvent | None:
+        """Return one event, or None when it is not stored."""
         query = f"SELECT {_COLUMNS} FROM events WHERE room_id = ? AND event_id = ?"  # noqa: S608 # fixed columns
         row = self._db.execute(query, [room_id, event_id]).fetchone()
         return None if row is None else _event(row)

@@ -17,20 +17,21 @@ class Progress:
 
     def done(self, text: str) -> None:
         """Write a line that stays."""
-        self._clear()
+        self.clear()
         self._stream.write(f"{time.monotonic() - self._began:6.1f} s  {text}\n")
         self._stream.flush()
 
     def working(self, text: str) -> None:
         """Show what is being done now, in place of what was shown before."""
         if self._live:
-            self._clear()
+            self.clear()
             line = f"         {text}"[:100]
             self._stream.write(line)
             self._stream.flush()
             self._width = len(line)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Take away what `working` has shown."""
         if self._width:
             self._stream.write("\r" + " " * self._width + "\r")
             self._width = 0

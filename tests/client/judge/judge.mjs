@@ -1,9 +1,12 @@
 // Element's own client library, in its strictest mode, driven by JSON lines.
 // First line in: {url, user_id, device_id, access_token, later_device: has the account an identity already?}.
 // Then {join: room}, {send: {room_id, content}}; for verifications {verify_user: {user_id, room_id}},
-// {verify_own: true}, {confirm: true}, {mismatch: true}, {trust: {user_id, device_id}}.
+// {verify_own: true}, {confirm: true}, {mismatch: true}, {trust: {user_id, device_id}}; for files {download: content
+// of a message}, which answers {downloaded: {size, sha256} or null: it did not decrypt}, and {upload: {room_id, text,
+// times, filename}}, which answers {uploaded: event_id, sha256}.
 // Lines out: {ready: true}, {joined: room}, {sent: event_id}, and one for every event of a timeline, once decrypted;
 // {verification: asked | sas | done | cancelled}, {user_verified, device_signed}.
+import { createHash } from "node:crypto";
 import readline from "node:readline";
 
 Promise.withResolvers ??= function () {
@@ -30,6 +33,36 @@ if (!login.later_device) await crypto.bootstrapCrossSigning({
     setupNewCrossSigning: true,
     authUploadDeviceSigningKeys: async (makeRequest) => { await makeRequest(null); },
 });
+
+const sha256 = (data) => createHash("sha256").update(Buffer.from(data)).digest("hex");
+const fetched = async (mxc) => {
+    const url = client.mxcUrlToHttp(mxc, undefined, undefined, undefined, false, true, true);
+    const answer = await fetch(url, { headers: { Authorization: `Bearer ${login.access_token}` } });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return await answer.arrayBuffer();
+};
+const downloaded = async (content) => {
+    const { decryptAttachment } = await import("matrix-encrypt-attachment");
+    try {
+        const data = await decryptAttachment(await fetched(content.file.url), content.file);
+        return { size: data.byteLength, sha256: sha256(data) };
+    } catch {
+        return null;
+    }
+};
+const uploaded = async ({ room_id, text, times, filename }) => {
+    const { encryptAttachment } = await import("matrix-encrypt-attachment");
+    const plain = new Uint8Array(Buffer.from(text.repeat(times)));
+    const { data, info } = await encryptAttachment(plain);
+    const { content_uri } = await client.uploadContent(Buffer.from(data), {
+        type: "application/octet-stream", includeFilename: false,
+    });
+    const { event_id } = await client.sendEvent(room_id, "m.room.message", {
+        msgtype: "m.file", body: filename, filename, file: { ...info, url: content_uri },
+        info: { size: plain.byteLength, mimetype: "text/plain" },
+    });
+    return { uploaded: event_id, sha256: sha256(plain) };
+};
 
 const tell = async (event) => {
     if (event.isState() || event.isBeingDecrypted()) return;
@@ -86,6 +119,10 @@ for await (const line of lines) {
     } else if (command.send) {
         const { event_id } = await client.sendEvent(command.send.room_id, "m.room.message", command.send.content);
         say({ sent: event_id });
+    } else if (command.download) {
+        say({ downloaded: await downloaded(command.download) });
+    } else if (command.upload) {
+        say(await uploaded(command.upload));
     } else if (command.verify_user) {
         follow(await crypto.requestVerificationDM(command.verify_user.user_id, command.verify_user.room_id), true);
     } else if (command.verify_own) {

@@ -90,7 +90,7 @@ async def deceived(account: Account, login: Login, victim: str) -> AsyncIterator
     db = open_account_store(account.folder, account.user_id)
     try:
         async with HttpTransport(account.homeserver, login.access_token) as http, OwnedTasks() as tasks:
-            session = OpenSession(db, ForgingTransport(http, victim), tasks.begin, lambda _: True)
+            session = OpenSession(db, ForgingTransport(http, victim), http, tasks.begin, lambda _: True)
             session.start()
             await session.sync.attempted.wait()
             yield session

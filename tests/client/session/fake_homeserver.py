@@ -10,7 +10,7 @@ import contextlib
 import copy
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -19,6 +19,7 @@ import msgspec
 
 from client.session.errors import HomeserverUnreachable, NotFound
 from client.session.events import Json
+from client.session.transport import Download
 
 Object = dict[str, Any]
 ROOM = "!room"
@@ -49,6 +50,9 @@ class FakeHomeserver:
         self.failing: Callable[[str, str], bool] = lambda user, path: False
         self.losing_answers: Callable[[str, str], bool] = lambda user, path: False
         self.rewrite_keys: Callable[[Object], Object] = lambda answer: answer
+        self.media: dict[str, bytes] = {}
+        self.media_limit: int | None = None
+        self.announced_size: Callable[[bytes], int | None] = len
         self.encryption: Object | None = {"algorithm": "m.megolm.v1.aes-sha2"}
         self._news = asyncio.Condition()
         self._clock = 0
@@ -173,7 +177,7 @@ class FakeHomeserver:
 
 
 class FakeTransport:
-    """`Transport` for one device of the fake."""
+    """`Transport` and `MediaTransport` for one device of the fake."""
 
     def __init__(self, server: FakeHomeserver, user: str, device: str) -> None:
         self.server, self.user, self.device = server, user, device
@@ -199,6 +203,29 @@ class FakeTransport:
             raise HomeserverUnreachable("x", why="The fake lost the answer.", remedy="z")
         return json.dumps(answer).encode()  # as Synapse does: half a surrogate pair passes
 
+    async def upload(self, path: str, pieces: AsyncIterator[bytes], size: int) -> bytes:
+        """Store a file."""
+        content = b"".join([piece async for piece in pieces])
+        if self.server.failing(self.user, path):
+            raise HomeserverUnreachable("x", why="The fake is down.", remedy="z")
+        assert len(content) == size
+        media_id = f"media{len(self.server.media)}"
+        self.server.media[media_id] = content
+        return json.dumps({"content_uri": f"mxc://a.test/{media_id}"}).encode()
+
+    @contextlib.asynccontextmanager
+    async def download(self, path: str) -> AsyncIterator[Download]:
+        """Give a file out, in pieces of odd sizes."""
+        content = self.server.media.get(path.rpartition("/")[2])
+        if content is None:
+            raise NotFound(path, why="It is not there.", remedy="z", status=404, errcode="M_NOT_FOUND")
+
+        async def pieces(content: bytes) -> AsyncIterator[bytes]:
+            for start in range(0, len(content), 1009):
+                yield content[start : start + 1009]
+
+        yield Download(self.server.announced_size(content), pieces(content))
+
     async def _answer(self, path: str, query: dict[str, str], body: Object) -> Object:
         server, mine = self.server, self.server.devices[self.user, self.device]
         if path == "/sync":
@@ -220,6 +247,8 @@ class FakeTransport:
             return server.claim(body)
         if path.startswith("/sendToDevice/"):
             return await self._send_to_device(path, body)
+        if path == "/_matrix/client/v1/media/config":
+            return {} if server.media_limit is None else {"m.upload.size": server.media_limit}
         if path.startswith("/rooms/") and "/send/" in path:
             return await self._send(path, body)
         raise NotFound(path, why="The fake does not know it.", remedy="z", status=404, errcode="M_NOT_FOUND")

@@ -60,7 +60,9 @@ class Person:
         db = self.store()
         try:
             async with OwnedTasks() as tasks:
-                session = OpenSession(db, self.transport, tasks.begin, lambda _: True, manifest)
+                session = OpenSession(
+                    db, self.transport, self.transport, tasks.begin, lambda _: True, manifest
+                )
                 session.start()
                 await session.sync.attempted.wait()
                 yield session
