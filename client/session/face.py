@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.events import (
+    Content,
+    RoomMember,
+    RoomSummary,
+    SearchHit,
+    SentEvent,
+    TimelineEvent,
+    Update,
+)
 from client.session.recovery.state import RecoveryState
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
@@ -33,6 +41,21 @@ class Session(Protocol):
         self, room_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[TimelineEvent]:
         """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
+
+    async def search(self, query: str, *, limit: int = 20, before: int | None = None) -> Sequence[SearchHit]:
+        """Return the newest messages that a person's query finds, newest first, also offline.
+
+        `client.session.search_query` says how it is written, `client.session.store.searchable_text` what is a
+        word (in Chinese: every character). Those after the first `limit`: with `before` the last hit's
+        position. Days are compared with where a message stands in the timeline: its time, unless its sender's
+        clock was wrong. Raises SearchRefused, with what to write instead, and UnknownRoom.
+        """
+
+    async def draft(self, room_id: str) -> str:
+        """Return what was typed in a room and not sent, empty where there is nothing."""
+
+    async def set_draft(self, room_id: str, text: str) -> None:
+        """Keep what was typed in a room, over the end of this process; an empty text is forgotten."""
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, `via` servers that are in it, and return its room id."""

@@ -12,7 +12,15 @@ from typing import TypeVar
 import msgspec
 
 from client.session.errors import CannotVerify, SessionError, StoreHeld
-from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.events import (
+    Content,
+    RoomMember,
+    RoomSummary,
+    SearchHit,
+    SentEvent,
+    TimelineEvent,
+    Update,
+)
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
@@ -80,6 +88,18 @@ class RemoteSession:
     ) -> Sequence[TimelineEvent]:
         """See `face.Session.timeline`."""
         return await self._ask("timeline", list[TimelineEvent], room_id=room_id, before=before, limit=limit)
+
+    async def search(self, query: str, *, limit: int = 20, before: int | None = None) -> Sequence[SearchHit]:
+        """See `face.Session.search`."""
+        return await self._ask("search", list[SearchHit], query=query, limit=limit, before=before)
+
+    async def draft(self, room_id: str) -> str:
+        """See `face.Session.draft`."""
+        return await self._ask("draft", str, room_id=room_id)
+
+    async def set_draft(self, room_id: str, text: str) -> None:
+        """See `face.Session.set_draft`."""
+        await self._ask("set_draft", msgspec.Raw, room_id=room_id, text=text)
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """See `face.Session.join`."""
