@@ -76,11 +76,7 @@ class RoomSync:
 
     def store(self, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
         """Write events to their rooms' timelines; return what is new or changed."""
-        stored = self._timeline.append([event for event in events if isinstance(event, NewEvent)])
-        for event in events:
-            if isinstance(event, Redaction):
-                stored += self._timeline.redact(event.room_id, event.event_id)
-        return stored
+        return store_events(self._timeline, events)
 
     def heal(self, room_id: str, session_id: str) -> list[TimelineEvent]:
         """Read again what waited for the key of a session, within the caller's transaction."""
@@ -187,6 +183,15 @@ class RoomSync:
         )
         healed = self._read_event(room_id, event)
         return None if healed.sealed is not None else healed
+
+
+def store_events(timeline: Timeline, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
+    """Write what a sync brought, in the caller's transaction; return what is new or changed."""
+    stored = timeline.append([event for event in events if isinstance(event, NewEvent)])
+    for event in events:
+        if isinstance(event, Redaction):
+            stored += timeline.redact(event.room_id, event.event_id)
+    return stored
 
 
 def _redacted(event: WireEvent) -> str | None:

@@ -33,8 +33,8 @@ from client.session.rooms import RoomRequests
 from client.session.search import Search
 from client.session.store.draft_store import DraftStore
 from client.session.store.room_store import RoomStore
-from client.session.store.sqlcipher import Database
 from client.session.store.timeline import Timeline
+from client.session.store.vault import Vault
 from client.session.sync_application import Applied, SyncApplication
 from client.session.sync_loop import SyncLoop
 from client.session.transport import Transport
@@ -54,7 +54,7 @@ class OpenSession:
 
     def __init__(
         self,
-        db: Database,
+        db: Vault,
         transport: Transport,
         begin: Begin,
         welcome: Welcome,

@@ -20,12 +20,13 @@ from client.session.crypto.secret_message import SecretMessage
 from client.session.crypto.verification.incoming import Incoming
 from client.session.errors import HomeserverRefused, HomeserverUnreachable
 from client.session.events import Membership, TimelineEvent
+from client.session.message_writer import MessageWriter
 from client.session.pacing import Pace
 from client.session.room_sync import Redaction, RoomSync
 from client.session.store.facts import Fact, Facts
 from client.session.store.room_store import RoomStore
-from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent, Timeline
+from client.session.store.vault import Vault
 from client.session.sync_answer import (
     DeviceLists,
     Events,
@@ -40,8 +41,10 @@ from client.session.sync_answer import (
 from client.session.transport import Transport
 from policies.trust.attestation import EVENT_TYPE
 
-_STEP = 48
-"""Messages that are written in one transaction: as many as keep nobody waiting longer than a frame."""
+_LOT = 250
+"""Messages that are written ahead in one transaction: whoever else writes waits for it, some milliseconds."""
+_FEW = 32
+"""Fewer messages than this are written in the transaction of the token; it holds the event loop up."""
 _KEYS_PATIENCE = 5.0
 """Seconds that an answer waits for the keys of its senders before it is shown without them."""
 _LONGEST_PAUSE = 60.0
@@ -80,7 +83,7 @@ class SyncApplication:
 
     def __init__(
         self,
-        db: Database,
+        db: Vault,
         transport: Transport,
         machine: Machine,
         rooms: RoomStore,
@@ -133,18 +136,22 @@ class SyncApplication:
         applied = Applied()
         latest: dict[str, int] = {}
         unwritten: list[NewEvent | Redaction] = []
-        for piece in pieces:
-            for raw in piece.events:
-                if len(unwritten) >= _STEP:
-                    applied.events += self._store(unwritten)
-                    unwritten = []
+        async with MessageWriter(self._db) as writer:
+            for piece in pieces:
+                for raw in piece.events:
+                    if len(unwritten) >= _LOT:
+                        await writer.write(unwritten)
+                        unwritten = []
+                    event = self._room_sync.read_event(piece.room_id, raw)
+                    if isinstance(event, NewEvent):
+                        latest[piece.room_id] = max(latest.get(piece.room_id, 0), event.sent_at)
+                    if event is not None:
+                        unwritten.append(event)
                     await pace.give_way()
-                event = self._room_sync.read_event(piece.room_id, raw)
-                if isinstance(event, NewEvent):
-                    latest[piece.room_id] = max(latest.get(piece.room_id, 0), event.sent_at)
-                if event is not None:
-                    unwritten.append(event)
-                await pace.give_way()
+            if len(unwritten) >= _FEW:
+                await writer.write(unwritten)
+                unwritten = []
+            applied.events += await writer.finish()
         with self._db.atomic():
             self._machine.save_changes()
             for piece in pieces:
@@ -164,10 +171,6 @@ class SyncApplication:
         applied.secrets = list(self._machine.to_device.secrets)
         applied.verification = [*self._machine.to_device.verification, *self._room_sync.verification]
         return applied
-
-    def _store(self, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
-        with self._db.atomic():
-            return self._room_sync.store(events)
 
     async def take_in(self, add_keys: Callable[[], Sequence[tuple[str, str]]]) -> list[TimelineEvent]:
         """Let `add_keys` take in room keys that came by another way than a sync, and say which; heal by them.

@@ -42,7 +42,8 @@ def make_the_timeline_searchable(db: Database) -> None:
         """CREATE INDEX events_edits ON events (room_id, replaces, sent_at, event_id)
             WHERE replaces IS NOT NULL"""
     )
-    db.execute(CREATE)
+    for statement in CREATE:
+        db.execute(statement)
     index_what_is_there(db)
 
 

@@ -20,8 +20,12 @@ from client.session.store.message_text import new_body
 from client.session.store.searchable_text import searchable
 from client.session.store.sqlcipher import Database
 
-CREATE = """CREATE VIRTUAL TABLE event_words USING fts5(body, tags, content='', contentless_delete=1,
-    tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co M*'", prefix='2 3 4')"""
+CREATE = (
+    """CREATE VIRTUAL TABLE event_words USING fts5(body, tags, content='', contentless_delete=1,
+        tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co M*'", prefix='2 3 4')""",
+    # SQLCipher keeps 80 bytes of a page for itself: a leaf of FTS5's own size would take two pages.
+    "INSERT INTO event_words (event_words, rank) VALUES ('pgsz', 3960)",
+)
 
 
 class IndexRow(msgspec.Struct, frozen=True):
@@ -33,7 +37,8 @@ class IndexRow(msgspec.Struct, frozen=True):
     sender: str
 
 
-_FIND = """SELECT hit.position, hit.room_id, hit.event_id, hit.sender, hit.sent_at, hit.body, hit.trust,
+_TRUST = {trust.value: trust for trust in Trust}
+_FIND = """SELECT event_words.rowid, hit.room_id, hit.event_id, hit.sender, hit.sent_at, hit.body, hit.trust,
         CASE WHEN hit.replaces IS NULL THEN edit.content ELSE hit.content END
     FROM event_words CROSS JOIN events AS hit ON hit.position = event_words.rowid
     LEFT JOIN events AS edit ON edit.position = hit.edited_by
@@ -70,7 +75,7 @@ class SearchIndex:
                 sender=sender,
                 sent_at=sent_at,
                 body=new_body(msgspec.json.decode(edit, type=dict[str, Json])) if edit else body,
-                trust=Trust(trust),
+                trust=_TRUST[trust],
             )
             for position, room_id, event_id, sender, sent_at, body, trust, edit in self._db.conn.execute(
                 _FIND, (expression, since, before, limit)

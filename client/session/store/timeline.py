@@ -69,7 +69,6 @@ class Timeline:
         self._db = db
         self.index = SearchIndex(db)
         self._edits = Edits(db, self.index)
-        self._arrived: int = db.execute("SELECT coalesce(max(arrived), 0) FROM events").fetchone()[0]
 
     def knows(self, room_id: str, event_id: str) -> bool:
         """Return whether an event is stored already."""
@@ -130,10 +129,9 @@ class Timeline:
 
     def reassess(self, position: int, trust: Trust, reason: str | None) -> TimelineEvent:
         """Note that an event's sender is believed otherwise now; it counts as having arrived now."""
-        self._arrived += 1
         self._db.execute(
             "UPDATE events SET trust = ?, reason = ?, arrived = ? WHERE position = ?",
-            [trust.value, reason, self._arrived, position],
+            [trust.value, reason, self._arrived() + 1, position],
         )
         event = self._at([position])[0]
         target = replaced_event(event.content)
@@ -173,11 +171,16 @@ class Timeline:
     def arrived_after(self, reader: str) -> list[TimelineEvent]:
         """Return what has arrived since `reader` last asked, in order, and remember that it was told."""
         row = self._db.execute("SELECT arrived FROM cursors WHERE reader = ?", [reader]).fetchone()
-        query = f"SELECT {_COLUMNS} FROM events WHERE arrived > ? ORDER BY arrived"  # noqa: S608 # fixed columns
-        events = [_event(found) for found in self._db.execute(query, [row[0] if row else 0])]
-        if events:
-            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, self._arrived])
-        return events
+        query = f"SELECT {_COLUMNS}, arrived FROM events WHERE arrived > ? ORDER BY arrived"  # noqa: S608 # fixed columns
+        rows = self._db.execute(query, [row[0] if row else 0]).fetchall()
+        if rows:
+            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, rows[-1][-1]])
+        return [_event(found[:-1]) for found in rows]
+
+    def _arrived(self) -> int:
+        """Return how much this store has learnt."""
+        arrived: int | None = self._db.conn.execute("SELECT max(arrived) FROM events").fetchone()[0]
+        return arrived or 0
 
     def _at(self, positions: Iterable[int]) -> list[TimelineEvent]:
         query = (
@@ -224,8 +227,7 @@ class Timeline:
         texts: list[IndexRow] = []
         edits: dict[tuple[str, str], list[IndexRow]] = {}
         names: dict[str, list[str]] = {}
-        for position, event in placed:
-            self._arrived += 1
+        for arrived, (position, event) in enumerate(placed, self._arrived() + 1):
             body = event.content.get("body")
             text = body if isinstance(body, str) and event.type == "m.room.message" else None
             target = None
@@ -238,7 +240,7 @@ class Timeline:
                     edit = IndexRow(position, new_text(event.content), event.room_id, event.sender)
                     edits.setdefault((event.room_id, target), []).append(edit)
             names.setdefault(event.room_id, []).append(event.event_id)
-            rows.append(_row(position, self._arrived, event, text, target))
+            rows.append(_row(position, arrived, event, text, target))
             stored.append(_stored(position, event, text))
         self._db.conn.executemany(_INSERT, rows)
         self.index.add(sorted(texts, key=lambda row: row.position))

@@ -112,7 +112,7 @@ def test_an_edit_that_is_older_than_another_does_not_undo_it(db: Database, timel
     ],
 )
 def test_nobody_else_edits(db: Database, timeline: Timeline, sender: str, trust: Trust) -> None:
-    """Neither another member, nor a forged sender, nor a device that may not be the sender's changes a text."""
+    """Neither another member, nor a forged sender, nor what may be another's device changes a text."""
     timeline.append(
         [message("$1", "what Alice said"), edit("$2", "$1", "what Alice denies", sender=sender, trust=trust)]
     )
@@ -153,11 +153,9 @@ def test_files_are_found_by_their_names_and_requests_by_their_bodies(
     """A file is found by its name and its caption, a request by the text that people read."""
     timeline.append(
         [
-            message("$1", "décision.pdf", msgtype="m.file"),
-            message("$2", "see this", msgtype="m.file", filename="ruling.pdf"),
-            message(
-                "$3", "REQUEST ROG-2026-7KQ4XM", msgtype="m.notice", **{"org.rogatory.request": {"v": 1}}
-            ),
+            message("$1", "décision.pdf", {"msgtype": "m.file"}),
+            message("$2", "see this", {"msgtype": "m.file", "filename": "ruling.pdf"}),
+            message("$3", "REQUEST ROG-2026-7KQ4XM", {"org.rogatory.request": {"v": 1}}),
         ]
     )
     assert [name for name, _ in found(db, "decision")] == ["$1"]

@@ -25,30 +25,46 @@ def opened(folder: Path) -> Database:
 def message(
     event_id: str,
     body: str,
+    content: dict[str, Json] | None = None,
     *,
     room_id: str = ROOM,
     sender: str = ALICE,
     sent_at: int = 1_000,
     trust: Trust = Trust.PINNED,
-    **content: Json,
 ) -> NewEvent:
-    """Return a message that was decrypted."""
-    whole: dict[str, Json] = {"msgtype": "m.text", "body": body, **content}
+    """Return a message that was decrypted, with more `content` than its body."""
+    whole: dict[str, Json] = {"msgtype": "m.text", "body": body, **(content or {})}
     return NewEvent(room_id, event_id, sender, sent_at, "m.room.message", whole, trust)
 
 
-def edit(event_id: str, of: str, body: str, **options: object) -> NewEvent:
+def edit(
+    event_id: str,
+    of: str,
+    body: str,
+    *,
+    sender: str = ALICE,
+    sent_at: int = 1_000,
+    trust: Trust = Trust.PINNED,
+) -> NewEvent:
     """Return a message that replaces another's text."""
-    return message(
-        event_id,
-        f"* {body}",
-        **{"m.new_content": {"msgtype": "m.text", "body": body}, **options},  # type: ignore[arg-type] # passed on
-        **{"m.relates_to": {"rel_type": "m.replace", "event_id": of}},
-    )
+    content: dict[str, Json] = {
+        "m.new_content": {"msgtype": "m.text", "body": body},
+        "m.relates_to": {"rel_type": "m.replace", "event_id": of},
+    }
+    return message(event_id, f"* {body}", content, sender=sender, sent_at=sent_at, trust=trust)
 
 
 def sealed(event_id: str, *, session_id: str = "session", sender: str = ALICE) -> NewEvent:
     """Return an event whose key is not there yet."""
     return NewEvent(
-        ROOM, event_id, sender, 1_000, "m.room.encrypted", {}, Trust.UNDECRYPTABLE, "No key.", session_id, None, b"{}"
-    )  # fmt: skip
+        room_id=ROOM,
+        event_id=event_id,
+        sender=sender,
+        sent_at=1_000,
+        type="m.room.encrypted",
+        content={},
+        trust=Trust.UNDECRYPTABLE,
+        reason="Its key has not arrived.",
+        session_id=session_id,
+        sealed=b"{}",
+    )
