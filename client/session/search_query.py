@@ -23,7 +23,7 @@ from client.session.store.searchable_text import is_whole_word, searchable, word
 _MOST_CHARACTERS = 1_000
 _MOST_PARTS = 32
 _PART = re.compile(
-    r'(?:(in|from|before|after):)?(?:"([^"]*)(?:"|$)|(\S+))|(?:in|from|before|after):', re.IGNORECASE
+    r'(?:in|from|before|after):(?=\s|$)|(?:(in|from|before|after):)?(?:"([^"]*)(?:"|$)|(\S+))', re.IGNORECASE
 )
 
 

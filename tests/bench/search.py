@@ -3,8 +3,8 @@
     .venv/bin/python -m tests.bench.search [--messages 1000000] [--runs 200]
 
 The floor: the query of the index alone, row numbers only, on an unencrypted copy of the same store with the
-same SQLite. The figures: `Search.find`, which reads the query, decrypts, and joins the messages. Each query is
-timed once after opening, and then warm; the two take turns. Everything lies in a temporary folder.
+same SQLite. The figures: `Search.find`, which reads the query, decrypts, and joins the messages. Each query
+is timed once after opening, and then warm; the two take turns. Everything lies in a temporary folder.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ def main() -> None:
                 options.runs,
             )
             say(
-                f"{name:<24} bare {bare * 1e3:.3f} ms, ours {our * 1e3:.3f} ms = {our / bare:.2f} x (bound 2);"
+                f"{name:<24} bare {bare * 1e3:.3f} ms, ours {our * 1e3:.3f} ms"
+                f" = {our / bare:.2f} x (bound 2);"
                 f" first after opening {bare_first * 1e3:.2f} and {our_first * 1e3:.2f} ms"
                 f" = {our_first / bare_first:.1f} x (bound 8)"
             )
