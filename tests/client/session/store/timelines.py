@@ -6,15 +6,14 @@ from pathlib import Path
 
 from client.session.events import Json, Trust
 from client.session.store.schema import account_schema
-from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent
-from client.session.store.vault import migrate, open_vault
+from client.session.store.vault import Vault, migrate, open_vault
 
 ROOM = "!room"
 ALICE, BOB = "@alice:a.test", "@bob:b.test"
 
 
-def opened(folder: Path) -> Database:
+def opened(folder: Path) -> Vault:
     """Open the store in a folder, with today's schema."""
     path = folder / "store.db"
     db = open_vault(path, bytes(32))
