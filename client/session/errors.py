@@ -11,6 +11,7 @@ SessionError
 │   ├── StoreHeld            another process holds it
 │   └── StoreKeyWrong        the key does not open it
 ├── UnknownAccount           no account of that name on this machine
+├── SearchRefused            nothing can be searched for by that query
 ├── UnknownRoom              the account is not in that room
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
 ├── NobodyCanRead            refused: no device of the room's other members could read it
@@ -93,6 +94,12 @@ class UnknownAccount(SessionError):
 
 class UnknownRoom(SessionError):
     """The account is not in that room."""
+
+    exit_code = 2
+
+
+class SearchRefused(SessionError):
+    """Nothing can be searched for by that query."""
 
     exit_code = 2
 

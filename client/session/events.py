@@ -66,6 +66,22 @@ class TimelineEvent(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
+class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
+    """One message that a search has found.
+
+    Where its sender has replaced the text, `body` is the newest; the other fields are those of the message
+    that was replaced. `position` is that of its TimelineEvent.
+    """
+
+    position: int
+    room_id: str
+    event_id: str
+    sender: str
+    sent_at: int
+    body: str
+    trust: Trust
+
+
 class RoomSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One room or space as a list shows it. `children` are room ids (m.space.child), spaces only."""
 

@@ -17,6 +17,7 @@ from client.session.events import (
     RoomMember,
     RoomSummary,
     SavedFile,
+    SearchHit,
     SentEvent,
     TimelineEvent,
     Update,
@@ -43,6 +44,21 @@ class Session(Protocol):
         self, room_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[TimelineEvent]:
         """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
+
+    async def search(self, query: str, *, limit: int = 20, before: int | None = None) -> Sequence[SearchHit]:
+        """Return the newest messages that a person's query finds, newest first, also offline.
+
+        `client.session.search_query` says how it is written, `client.session.store.searchable_text` what is a
+        word (in Chinese: every character). Those after the first `limit`: with `before` the last hit's
+        position. Days are compared with where a message stands in the timeline: its time, unless its sender's
+        clock was wrong. Raises SearchRefused, with what to write instead, and UnknownRoom.
+        """
+
+    async def draft(self, room_id: str) -> str:
+        """Return what was typed in a room and not sent, empty where there is nothing."""
+
+    async def set_draft(self, room_id: str, text: str) -> None:
+        """Keep what was typed in a room, over the end of this process; an empty text is forgotten."""
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, `via` servers that are in it, and return its room id."""

@@ -109,6 +109,11 @@ class _Connections:
                 before=optional("before", int),
                 limit=argument("limit", int),
             ),
+            "search": lambda: session.search(
+                argument("query", str), limit=argument("limit", int), before=optional("before", int)
+            ),
+            "draft": lambda: session.draft(argument("room_id", str)),
+            "set_draft": lambda: session.set_draft(argument("room_id", str), argument("text", str)),
             "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
             "leave": lambda: session.leave(argument("room_id", str)),
             "send": lambda: session.send(

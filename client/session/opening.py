@@ -16,8 +16,7 @@ from client.session.session import OpenSession, Welcome
 from client.session.store.account_lock import held_store
 from client.session.store.account_store import open_account_store
 from client.session.store.facts import Fact, Facts
-from client.session.store.sqlcipher import Database
-from client.session.store.vault import reported_failures
+from client.session.store.vault import Vault, reported_failures
 from policies.trust.manifest import Manifest
 
 _FIRST_SYNC_PATIENCE = 15.0
@@ -52,7 +51,7 @@ async def hold_session(
 
 
 @contextlib.contextmanager
-def _opened_store(account: Account) -> Iterator[Database]:
+def _opened_store(account: Account) -> Iterator[Vault]:
     db = open_account_store(account.folder, account.user_id)
     try:
         yield db

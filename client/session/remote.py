@@ -18,6 +18,7 @@ from client.session.events import (
     RoomMember,
     RoomSummary,
     SavedFile,
+    SearchHit,
     SentEvent,
     TimelineEvent,
     Update,
@@ -89,6 +90,18 @@ class RemoteSession:
     ) -> Sequence[TimelineEvent]:
         """See `face.Session.timeline`."""
         return await self._ask("timeline", list[TimelineEvent], room_id=room_id, before=before, limit=limit)
+
+    async def search(self, query: str, *, limit: int = 20, before: int | None = None) -> Sequence[SearchHit]:
+        """See `face.Session.search`."""
+        return await self._ask("search", list[SearchHit], query=query, limit=limit, before=before)
+
+    async def draft(self, room_id: str) -> str:
+        """See `face.Session.draft`."""
+        return await self._ask("draft", str, room_id=room_id)
+
+    async def set_draft(self, room_id: str, text: str) -> None:
+        """See `face.Session.set_draft`."""
+        await self._ask("set_draft", msgspec.Raw, room_id=room_id, text=text)
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """See `face.Session.join`."""

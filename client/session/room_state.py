@@ -76,6 +76,12 @@ class RoomState:
             children=tuple(self._children()),
         )
 
+    def names(self, own_user_id: str) -> tuple[str, ...]:
+        """Return what the room may be called by: its name as a list shows it, and its alias."""
+        alias = _text(self.content("m.room.canonical_alias").get("alias"))
+        name = self._name(own_user_id, alias)
+        return (name,) if alias in (None, name) else (name, alias or "")
+
     def _name(self, own_user_id: str, alias: str | None) -> str:
         name = _text(self.content("m.room.name").get("name"))
         if name or alias:

@@ -32,6 +32,13 @@ _LARGEST_TIME = 2**44
 """Milliseconds: the year 2527. A server may write anything."""
 
 
+class Redaction(msgspec.Struct, frozen=True):
+    """What a room's timeline says to redact."""
+
+    room_id: str
+    event_id: str
+
+
 class RoomSync:
     """Takes in rooms, in memory and into the caller's transaction."""
 
@@ -50,8 +57,8 @@ class RoomSync:
         within = read(raw.timeline, RoomTimeline, RoomTimeline()).events
         return [event for one in (*before, *within) if (event := _state_event(one)) is not None]
 
-    def read_event(self, room_id: str, raw: msgspec.Raw) -> list[NewEvent | str]:
-        """Decrypt one event of a room; a redaction comes as the id of the event that it redacts.
+    def read_event(self, room_id: str, raw: msgspec.Raw) -> NewEvent | Redaction | None:
+        """Decrypt one event of a room.
 
         Nothing comes of a state event, nor of one that cannot be read at all, which is logged.
         """
@@ -59,26 +66,17 @@ class RoomSync:
             event = msgspec.json.decode(raw, type=WireEvent)
         except (msgspec.DecodeError, RecursionError):
             _log.warning("A malformed event in room %r was left out", room_id)
-            return []
+            return None
         if event.state_key is not None:
-            return []
+            return None
         if event.type == "m.room.redaction":
             target = _redacted(event)
-            return [target] if target else []
-        return [self._read_event(room_id, event)]
+            return Redaction(room_id, target) if target else None
+        return self._read_event(room_id, event)
 
-    def store(self, room: RoomState, events: Sequence[NewEvent | str]) -> list[TimelineEvent]:
-        """Write events to the room's timeline; return what is new or changed."""
-        new = [event for event in events if isinstance(event, NewEvent)]
-        stored = self._timeline.append(room.room_id, new)
-        redacted = [
-            found
-            for event in events
-            if isinstance(event, str) and (found := self._timeline.redact(room.room_id, event)) is not None
-        ]
-        if new:
-            room.last_activity = max(room.last_activity, *(event.sent_at for event in new))
-        return [*stored, *redacted]
+    def store(self, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
+        """Write events to their rooms' timelines; return what is new or changed."""
+        return store_events(self._timeline, events)
 
     def heal(self, room_id: str, session_id: str) -> list[TimelineEvent]:
         """Read again what waited for the key of a session, within the caller's transaction."""
@@ -86,7 +84,7 @@ class RoomSync:
         for waiting in self._timeline.sealed(room_id, session_id):
             event = self._reread(room_id, waiting)
             if event is not None:
-                healed.append(self._timeline.heal(room_id, waiting.position, event))
+                healed.append(self._timeline.heal(waiting.position, event))
         return healed
 
     def reassess(self, sender: str) -> list[TimelineEvent]:
@@ -133,6 +131,7 @@ class RoomSync:
             if in_clear is not None:
                 self.verification.append(in_clear)
             return NewEvent(
+                room_id,
                 event.event_id,
                 event.sender,
                 sent_at,
@@ -146,6 +145,7 @@ class RoomSync:
         except Undecryptable as undecryptable:
             waits = undecryptable.session_id is not None
             return NewEvent(
+                room_id,
                 event.event_id,
                 event.sender,
                 sent_at,
@@ -161,6 +161,7 @@ class RoomSync:
                 Incoming(event.sender, read_event.type, read_event.content, room_id, event.event_id, sent_at)
             )
         return NewEvent(
+            room_id,
             event.event_id,
             event.sender,
             sent_at,
@@ -182,6 +183,15 @@ class RoomSync:
         )
         healed = self._read_event(room_id, event)
         return None if healed.sealed is not None else healed
+
+
+def store_events(timeline: Timeline, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
+    """Write what a sync brought, in the caller's transaction; return what is new or changed."""
+    stored = timeline.append([event for event in events if isinstance(event, NewEvent)])
+    for event in events:
+        if isinstance(event, Redaction):
+            stored += timeline.redact(event.room_id, event.event_id)
+    return stored
 
 
 def _redacted(event: WireEvent) -> str | None:

@@ -23,6 +23,7 @@ from client.session.events import (
     RoomMember,
     RoomSummary,
     SavedFile,
+    SearchHit,
     SentEvent,
     TimelineEvent,
     Trust,
@@ -33,9 +34,11 @@ from client.session.recovery.recovery import SessionRecovery
 from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
+from client.session.search import Search
+from client.session.store.draft_store import DraftStore
 from client.session.store.room_store import RoomStore
-from client.session.store.sqlcipher import Database
 from client.session.store.timeline import Timeline
+from client.session.store.vault import Vault
 from client.session.sync_application import Applied, SyncApplication
 from client.session.sync_loop import SyncLoop
 from client.session.transport import MediaTransport, Transport
@@ -55,7 +58,7 @@ class OpenSession:
 
     def __init__(
         self,
-        db: Database,
+        db: Vault,
         transport: Transport,
         media: MediaTransport,
         begin: Begin,
@@ -68,6 +71,8 @@ class OpenSession:
         self._attestations = Attestations(manifest, self._rooms)
         self._machine = Machine(db, transport, self._attestations)
         self._timeline = Timeline(db)
+        self._search = Search(self._timeline.index, self._rooms, self._machine.account.user_id)
+        self._drafts = DraftStore(db)
         self._requests = RoomRequests(transport)
         self._updates = Updates()
         live = asyncio.Event()
@@ -132,6 +137,19 @@ class OpenSession:
         """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
         self._room(room_id)
         return self._timeline.page(room_id, before, limit)
+
+    async def search(self, query: str, *, limit: int = 20, before: int | None = None) -> Sequence[SearchHit]:
+        """Return the newest messages that a query finds; see `face.Session.search`."""
+        return self._search.find(query, limit=limit, before=before)
+
+    async def draft(self, room_id: str) -> str:
+        """Return what was typed in a room and not sent."""
+        return self._drafts.get(room_id)
+
+    async def set_draft(self, room_id: str, text: str) -> None:
+        """Keep what was typed in a room. Raises UnknownRoom."""
+        self._room(room_id)
+        self._drafts.put(room_id, text)
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, and return its id once the session has its state."""

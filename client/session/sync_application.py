@@ -1,6 +1,8 @@
-"""Applying one answer of /sync: keys before messages, everything in one transaction, the token last.
+"""Applying one answer of /sync: keys before messages, and the token last, in the transaction of the keys.
 
-A process that dies before the commit asks for the same answer again, and loses neither key nor message.
+A process that dies before that commit asks for the same answer again, and loses neither key nor message. Of a
+long answer most messages are written ahead of it, a few at a time, so that nobody waits for a transaction:
+they are known by their ids when they come again.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ from client.session.crypto.secret_message import SecretMessage
 from client.session.crypto.verification.incoming import Incoming
 from client.session.errors import HomeserverRefused, HomeserverUnreachable
 from client.session.events import Membership, TimelineEvent
+from client.session.message_writer import MessageWriter
 from client.session.pacing import Pace
-from client.session.room_sync import RoomSync
+from client.session.room_sync import Redaction, RoomSync
 from client.session.store.facts import Fact, Facts
 from client.session.store.room_store import RoomStore
-from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent, Timeline
+from client.session.store.vault import Vault
 from client.session.sync_answer import (
     DeviceLists,
     Events,
@@ -38,6 +41,10 @@ from client.session.sync_answer import (
 from client.session.transport import Transport
 from policies.trust.attestation import EVENT_TYPE
 
+_LOT = 250
+"""Messages that are written ahead in one transaction: whoever else writes waits for it, some milliseconds."""
+_FEW = 32
+"""Fewer messages than this are written in the transaction of the token; it holds the event loop up."""
 _KEYS_PATIENCE = 5.0
 """Seconds that an answer waits for the keys of its senders before it is shown without them."""
 _LONGEST_PAUSE = 60.0
@@ -76,7 +83,7 @@ class SyncApplication:
 
     def __init__(
         self,
-        db: Database,
+        db: Vault,
         transport: Transport,
         machine: Machine,
         rooms: RoomStore,
@@ -126,18 +133,31 @@ class SyncApplication:
         for raw in to_device:
             keys.append(self._machine.to_device.receive(raw))
             await pace.give_way()
-        events: dict[str, list[NewEvent | str]] = {}
-        for piece in pieces:
-            of_room = events.setdefault(piece.room_id, [])
-            for raw in piece.events:
-                of_room += self._room_sync.read_event(piece.room_id, raw)
-                await pace.give_way()
         applied = Applied()
+        latest: dict[str, int] = {}
+        unwritten: list[NewEvent | Redaction] = []
+        async with MessageWriter(self._db) as writer:
+            for piece in pieces:
+                for raw in piece.events:
+                    if len(unwritten) >= _LOT:
+                        await writer.write(unwritten)
+                        unwritten = []
+                    event = self._room_sync.read_event(piece.room_id, raw)
+                    if isinstance(event, NewEvent):
+                        latest[piece.room_id] = max(latest.get(piece.room_id, 0), event.sent_at)
+                    if event is not None:
+                        unwritten.append(event)
+                    await pace.give_way()
+            if len(unwritten) >= _FEW:
+                await writer.write(unwritten)
+                unwritten = []
+            applied.events += await writer.finish()
         with self._db.atomic():
             self._machine.save_changes()
             for piece in pieces:
                 room = self._room_sync.room(piece.room_id, piece.membership, piece.raw)
-                applied.events += self._room_sync.store(room, events[piece.room_id])
+                room.last_activity = max(room.last_activity, latest.get(piece.room_id, 0))
+            applied.events += self._room_sync.store(unwritten)
             self._invitations(rooms)
             for key in keys:
                 if key is not None:

@@ -92,6 +92,7 @@ class RogatoryApp(App[None]):
             self._leaving = True
             self._chat.tell("A message is still being sent. Press Ctrl+Q again to leave.")
             return
+        await self._chat.save_drafts()
         self.exit()
 
     async def _follow_session(self) -> None:

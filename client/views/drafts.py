@@ -1,20 +1,24 @@
-"""What was typed and not sent, room by room, so that no change of room and no failure loses it."""
+"""What was typed and not sent, room by room, that no change of room, no failure and no kill -9 loses it."""
 
 from __future__ import annotations
 
+from client.session.face import Session
+
 
 class Drafts:
-    """The unsent text of each room, in memory."""
+    """The unsent text of each room: in memory as it is typed, in the session's store once `save` has run."""
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
+        self._waiting: dict[str, list[str]] = {}
+        self._loaded: set[str] = set()
+        self._unsaved: set[str] = set()
 
     def keep(self, room_id: str, text: str) -> None:
         """Remember a room's text as it stands; an empty one is forgotten."""
-        if text:
+        if text != self.of(room_id):
             self._texts[room_id] = text
-        else:
-            self._texts.pop(room_id, None)
+            self._unsaved.add(room_id)
 
     def of(self, room_id: str) -> str:
         """Return a room's text, empty if there is none."""
@@ -26,3 +30,38 @@ class Drafts:
         whole = f"{failed}\n{since}" if since else failed
         self.keep(room_id, whole)
         return whole
+
+    def hold(self, room_id: str, text: str) -> None:
+        """Keep a text that was sent off and waits for others before the session has it."""
+        self._waiting.setdefault(room_id, []).append(text)
+        self._unsaved.add(room_id)
+
+    def release(self, room_id: str, text: str) -> None:
+        """Let go of a text that the session has from now on."""
+        self._waiting[room_id].remove(text)
+        self._unsaved.add(room_id)
+
+    async def load(self, session: Session, room_id: str) -> bool:
+        """Fetch what the session has kept of a room, once; return whether there was something to add.
+
+        What was typed meanwhile comes after it.
+        """
+        if room_id in self._loaded:
+            return False
+        kept = await session.draft(room_id)
+        self._loaded.add(room_id)
+        if kept:
+            typed = self.of(room_id)
+            self.give_back(room_id, kept)
+            if not typed:
+                self._unsaved.discard(room_id)
+        return bool(kept)
+
+    async def save(self, session: Session) -> None:
+        """Hand over what has changed; a room whose draft was not fetched yet waits for the next time."""
+        for room_id in self._unsaved & self._loaded:
+            self._unsaved.discard(room_id)
+            await session.set_draft(room_id, self._whole(room_id))
+
+    def _whole(self, room_id: str) -> str:
+        return "\n".join(filter(None, [*self._waiting.get(room_id, ()), self.of(room_id)]))

@@ -23,6 +23,7 @@ VERBS = {
     "send": ("node.cli.messages:send", "Send an encrypted message to a room."),
     "save": ("node.cli.save:save", "Save the file that a message brought."),
     "listen": ("node.cli.messages:listen", "Print what comes, one event a line."),
+    "search": ("node.cli.search:search", "Find messages, newest first."),
     "who": ("node.cli.who:who", "List who is competent in a State, by attestation."),
     "chat": ("node.cli.chat:chat", "Open the terminal client."),
     "bridge": ("node.cli.bridge_group:bridge", "Run the Court's bridge."),

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import msgspec
 
 from client.session.errors import UnknownRoom
 from client.session.events import (
-    Connection,
-    ConnectionChanged,
     Membership,
     Progress,
     RoomSummary,
     TimelineEvent,
 )
 from client.session.face import Session
-from client.session.owned_tasks import OwnedTasks
 from client.views.attachment_words import attachment_words, caption
 from client.views.safe_text import single_line
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
-from node.cli.sessions import chosen_account, session_of
+from node.cli.sessions import in_session
 from node.cli.transfer import shown_transfer
 from node.errors import SendingInterrupted
-from node.home import Home
-
-Result = TypeVar("Result")
 
 _LONGEST_LINE = 20_000
 """The most characters that `listen` shows of one text; `--json` has it whole."""
@@ -145,32 +136,6 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
                 return
 
     in_session(chosen_home(home), user, work)
-
-
-def in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
-    """Do `work` in the session of the account that --as names, and tell when its homeserver is away."""
-    account = chosen_account(home, user)
-
-    async def run() -> Result:
-        async with session_of(home, account) as session, OwnedTasks() as tasks:
-            tasks.begin(_tell_connection(session, account.homeserver))
-            return await work(session)
-
-    return asyncio.run(run())
-
-
-async def _tell_connection(session: Session, homeserver: str) -> None:
-    """Say on standard error when the homeserver does not answer, and when it does again."""
-    offline = False
-    async for update in session.updates():
-        if not isinstance(update, ConnectionChanged):
-            continue
-        if update.connection is Connection.OFFLINE and not offline:
-            offline = True
-            click.echo(f"The homeserver at {homeserver} does not answer; waiting for it.", err=True)
-        elif update.connection is Connection.LIVE and offline:
-            offline = False
-            click.echo("The homeserver answers again.", err=True)
 
 
 def _text(given: bytes) -> str:

@@ -11,8 +11,9 @@ from client.session.events import SavedFile
 from client.session.face import Session
 from client.views.attachment_words import size_words
 from client.views.safe_text import single_line
-from node.cli.messages import in_session, room_id_of
+from node.cli.messages import room_id_of
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
+from node.cli.sessions import in_session
 from node.cli.transfer import shown_transfer
 
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+import click
 
 from client.session.accounts import Account, Accounts
 from client.session.errors import UnknownAccount
-from client.session.events import RoomSummary
+from client.session.events import Connection, ConnectionChanged, RoomSummary
 from client.session.face import Session
 from client.session.opening import open_session
+from client.session.owned_tasks import OwnedTasks
 from node.home import Home
 from node.network.newest_serial import newest_serial, note_serial
 from policies.trust.errors import ManifestRejected
 from policies.trust.manifest import Manifest, read_manifest
+
+Result = TypeVar("Result")
 
 
 def chosen_account(home: Home, user: str | None) -> Account:
@@ -70,3 +77,29 @@ def welcome_of(manifest: Manifest | None) -> Callable[[RoomSummary], bool]:
         return room.inviter in organs
 
     return welcome
+
+
+def in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
+    """Do some work in the session of the account that --as names, and return what it returns."""
+    account = chosen_account(home, user)
+
+    async def run() -> Result:
+        async with session_of(home, account) as session, OwnedTasks() as tasks:
+            tasks.begin(_tell_connection(session, account.homeserver))
+            return await work(session)
+
+    return asyncio.run(run())
+
+
+async def _tell_connection(session: Session, homeserver: str) -> None:
+    """Say on standard error when the homeserver does not answer, and when it does again."""
+    offline = False
+    async for update in session.updates():
+        if not isinstance(update, ConnectionChanged):
+            continue
+        if update.connection is Connection.OFFLINE and not offline:
+            offline = True
+            click.echo(f"The homeserver at {homeserver} does not answer; waiting for it.", err=True)
+        elif update.connection is Connection.LIVE and offline:
+            offline = False
+            click.echo("The homeserver answers again.", err=True)

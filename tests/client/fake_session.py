@@ -22,6 +22,7 @@ from client.session.events import (
     RoomMember,
     RoomSummary,
     SavedFile,
+    SearchHit,
     SentEvent,
     TimelineEvent,
     Trust,
@@ -61,6 +62,7 @@ class FakeSession:
         self.left: list[str] = []
         self.attested: dict[str, Attestation] = {}
         self.timeline_calls = 0
+        self.drafts: dict[str, str] = {}
         self.recovery = RecoveryState(
             recovery=Recovery.NOT_SET_UP,
             signed=True,
@@ -229,6 +231,30 @@ class FakeSession:
         self.timeline_calls += 1
         events = [event for event in self._events[room_id] if before is None or event.position < before]
         return events[-limit:]
+
+    async def search(self, query: str, *, limit: int = 20, before: int | None = None) -> Sequence[SearchHit]:
+        found = [
+            SearchHit(
+                position=event.position,
+                room_id=event.room_id,
+                event_id=event.event_id,
+                sender=event.sender,
+                sent_at=event.sent_at,
+                body=event.body,
+                trust=event.trust,
+            )
+            for events in self._events.values()
+            for event in events
+            if event.body and query in event.body and (before is None or event.position < before)
+        ]
+        return sorted(found, key=lambda hit: -hit.position)[:limit]
+
+    async def draft(self, room_id: str) -> str:
+        return self.drafts.get(room_id, "")
+
+    async def set_draft(self, room_id: str, text: str) -> None:
+        self._room(room_id)
+        self.drafts[room_id] = text
 
     async def readers(self, room_id: str) -> frozenset[str]:
         self._room(room_id)

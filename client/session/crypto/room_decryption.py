@@ -64,6 +64,7 @@ class RoomDecryption:
         self._own_user_id = own_user_id
         self._attestations = attestations
         self._seen: dict[tuple[str, str, int], str] = {}
+        self._highest: dict[tuple[str, str], int] = {}
 
     def decrypt(self, room_id: str, event_id: str, sender: str, content: msgspec.Raw) -> Decrypted:
         """Decrypt an `m.room.encrypted` event. Raises Undecryptable.
@@ -112,6 +113,10 @@ class RoomDecryption:
 
     def _refuse_replay(self, room_id: str, session_id: str, index: int, event_id: str) -> None:
         name = (room_id, session_id, index)
+        if index > self._highest_index(room_id, session_id):
+            self._highest[room_id, session_id] = index
+            self._seen[name] = event_id
+            return
         first = self._seen.get(name)
         if first is None:
             row = self._db.execute(
@@ -122,3 +127,18 @@ class RoomDecryption:
             self._seen[name] = first
         if first != event_id:
             raise Undecryptable("It repeats a message that was sent before.")
+
+    def _highest_index(self, room_id: str, session_id: str) -> int:
+        """Return the highest index that was met in a session, also in an event that was not stored; or -1.
+
+        Above it there is nothing to look up, and most messages come in order.
+        """
+        name = (room_id, session_id)
+        if name not in self._highest:
+            query = (
+                "SELECT max(message_index) FROM events"
+                " WHERE room_id = ? AND session_id = ? AND message_index IS NOT NULL"
+            )
+            highest = self._db.execute(query, name).fetchone()[0]
+            self._highest[name] = -1 if highest is None else highest
+        return self._highest[name]

@@ -6,12 +6,11 @@ from pathlib import Path
 
 from client.session.errors import StoreError
 from client.session.store.schema import account_schema
-from client.session.store.sqlcipher import Database
 from client.session.store.store_key import make_store_key, read_store_key
-from client.session.store.vault import migrate, open_vault
+from client.session.store.vault import Vault, migrate, open_vault
 
 
-def open_account_store(folder: Path, user_id: str) -> Database:
+def open_account_store(folder: Path, user_id: str) -> Vault:
     """Open the store of an enrolled account. Raises StoreError, StoreKeyWrong."""
     path = folder / "store.db"
     key = read_store_key(folder, user_id)
@@ -26,7 +25,7 @@ def open_account_store(folder: Path, user_id: str) -> Database:
     return db
 
 
-def make_account_store(folder: Path, user_id: str, *, key_in_file: bool) -> Database:
+def make_account_store(folder: Path, user_id: str, *, key_in_file: bool) -> Vault:
     """Open the store of an account that is being enrolled, making its key and file where they are missing."""
     path = folder / "store.db"
     in_keyring = not key_in_file

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from client.session.store.indexing import index_what_is_there
+from client.session.store.search_index import CREATE
 from client.session.store.sqlcipher import Database, Migrations
 
 account_schema = Migrations("account")
@@ -29,6 +31,26 @@ def remember_verified_keys(db: Database) -> None:
             user_id TEXT, device_id TEXT, public_key TEXT NOT NULL, verified_at INTEGER NOT NULL,
             published INTEGER NOT NULL, PRIMARY KEY (user_id, device_id)) WITHOUT ROWID"""
     )
+
+
+@account_schema()
+def make_the_timeline_searchable(db: Database) -> None:
+    """Index every message; an edit `replaces` an event, which is `edited_by` the one at that position."""
+    db.execute("ALTER TABLE events ADD COLUMN replaces TEXT")
+    db.execute("ALTER TABLE events ADD COLUMN edited_by INTEGER")
+    db.execute(
+        """CREATE INDEX events_edits ON events (room_id, replaces, sent_at, event_id)
+            WHERE replaces IS NOT NULL"""
+    )
+    for statement in CREATE:
+        db.execute(statement)
+    index_what_is_there(db)
+
+
+@account_schema()
+def keep_drafts(db: Database) -> None:
+    """Keep what was typed in a room and not sent."""
+    db.execute("CREATE TABLE drafts (room_id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID")
 
 
 _FIRST = (

@@ -7,23 +7,33 @@ before it, so that a sender whose clock is wrong moves nothing about.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from client.session.events import Json, TimelineEvent, Trust
+from client.session.store.edits import Edits
+from client.session.store.message_text import new_text, replaced_event, text_of
+from client.session.store.search_index import IndexRow, SearchIndex
 from client.session.store.sqlcipher import Database
 
 _SHIFT = 18
+_LATEST = 2**44
+"""Milliseconds: the year 2527. A position must fit in 63 bits."""
 _encode = msgspec.json.Encoder().encode
 _COLUMNS = "position, room_id, event_id, sender, sent_at, type, content, body, trust, reason"
+_INSERT = (
+    "INSERT INTO events (position, arrived, room_id, event_id, sender, sent_at, type, content, body, trust,"
+    " reason, session_id, message_index, sealed, replaces)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
-@dataclass(frozen=True)
-class NewEvent:
+class NewEvent(msgspec.Struct, frozen=True):
     """An event about to be stored. `sealed` is the content of one that could not be read yet."""
 
+    room_id: str
     event_id: str
     sender: str
     sent_at: int
@@ -47,12 +57,18 @@ class SealedEvent:
     sealed: bytes
 
 
+def position_of(milliseconds: int) -> int:
+    """Return the first position of what happens from a time on, in milliseconds since 1970 UTC."""
+    return min(max(milliseconds, 0), _LATEST) << _SHIFT
+
+
 class Timeline:
-    """Reads and writes events; writing is for the caller's transaction."""
+    """Reads and writes events, and their index with them; writing is for the caller's transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._arrived: int = db.execute("SELECT coalesce(max(arrived), 0) FROM events").fetchone()[0]
+        self.index = SearchIndex(db)
+        self._edits = Edits(db, self.index)
 
     def knows(self, room_id: str, event_id: str) -> bool:
         """Return whether an event is stored already."""
@@ -66,23 +82,26 @@ class Timeline:
             is not None
         )
 
-    def append(self, room_id: str, events: Sequence[NewEvent]) -> list[TimelineEvent]:
-        """Store events after all that the room has, oldest first; return those that were new."""
-        query = "SELECT max(position) FROM events WHERE room_id = ?"
-        last: int = self._db.execute(query, [room_id]).fetchone()[0] or 0
-        latest = int(time.time() * 1000)
-        stored = []
+    def append(self, events: Sequence[NewEvent]) -> list[TimelineEvent]:
+        """Store events, each after all that its room has, oldest first; return those that were new."""
+        by_room: dict[str, dict[str, NewEvent]] = {}
         for event in events:
-            if self.knows(room_id, event.event_id):
-                continue
-            last = self._free(max(last + 1, min(max(event.sent_at, 0), latest) << _SHIFT))
-            stored.append(self._insert(last, room_id, event))
-        return stored
+            by_room.setdefault(event.room_id, {}).setdefault(event.event_id, event)
+        fresh: list[tuple[int, NewEvent]] = []
+        for room_id, named in by_room.items():
+            query = (
+                "SELECT event_id FROM events WHERE room_id = ?"
+                " AND event_id IN (SELECT value FROM json_each(?))"
+            )
+            known = {row[0] for row in self._db.conn.execute(query, [room_id, _listed(named)])}
+            fresh += self._placed(room_id, [event for name, event in named.items() if name not in known])
+        return self._insert(self._made_unique(fresh))
 
-    def heal(self, room_id: str, position: int, event: NewEvent) -> TimelineEvent:
+    def heal(self, position: int, event: NewEvent) -> TimelineEvent:
         """Replace a sealed event by what it turned out to say; it counts as having arrived now."""
         self._db.execute("DELETE FROM events WHERE position = ?", [position])
-        return self._insert(position, room_id, event)
+        self.index.remove([position])  # an edit of it may have come before
+        return self._insert([(position, event)])[0]
 
     def sealed(self, room_id: str, session_id: str) -> list[SealedEvent]:
         """Return the events of a room that wait for the key of a session."""
@@ -110,28 +129,42 @@ class Timeline:
 
     def reassess(self, position: int, trust: Trust, reason: str | None) -> TimelineEvent:
         """Note that an event's sender is believed otherwise now; it counts as having arrived now."""
-        self._arrived += 1
         self._db.execute(
             "UPDATE events SET trust = ?, reason = ?, arrived = ? WHERE position = ?",
-            [trust.value, reason, self._arrived, position],
+            [trust.value, reason, self._arrived() + 1, position],
         )
-        query = f"SELECT {_COLUMNS} FROM events WHERE position = ?"  # noqa: S608 # fixed columns
-        return _event(self._db.execute(query, [position]).fetchone())
+        event = self._at([position])[0]
+        target = replaced_event(event.content)
+        if target is not None:
+            self._edits.settle(event.room_id, target)
+        elif self._edits.edited_among(event.room_id, [event.event_id]):
+            self._edits.settle(event.room_id, event.event_id)
+        return event
 
-    def redact(self, room_id: str, event_id: str) -> TimelineEvent | None:
-        """Empty an event that was redacted; return it, or None when it is not stored."""
-        self._db.execute(
-            "UPDATE events SET content = '{}', body = NULL, sealed = NULL, reason = 'It was redacted.'"
-            " WHERE room_id = ? AND event_id = ?",
-            [room_id, event_id],
+    def redact(self, room_id: str, event_id: str) -> list[TimelineEvent]:
+        """Empty an event that was redacted, and what its sender wrote to replace it; return those stored."""
+        query = "SELECT position, sender, replaces FROM events WHERE room_id = ? AND event_id = ?"
+        row = self._db.conn.execute(query, [room_id, event_id]).fetchone()
+        if row is None:
+            return []
+        position, sender, target = row
+        positions = [position, *self._edits.of(room_id, event_id, sender)]
+        self._db.conn.execute(
+            "UPDATE events SET content = '{}', body = NULL, sealed = NULL, edited_by = NULL,"
+            " reason = 'It was redacted.' WHERE position IN (SELECT value FROM json_each(?))",
+            [_listed(positions)],
         )
-        return self.event(room_id, event_id)
+        self.index.remove(positions)
+        if target is not None:
+            self._edits.settle(room_id, target)
+        return self._at(positions)
 
     def event(self, room_id: str, event_id: str) -> TimelineEvent | None:
         """Return one event, or None when it is not stored."""
-        query = f"SELECT {_COLUMNS} FROM events WHERE room_id = ? AND event_id = ?"  # noqa: S608 # fixed columns
-        row = self._db.execute(query, [room_id, event_id]).fetchone()
-        return None if row is None else _event(row)
+        row = self._db.execute(
+            "SELECT position FROM events WHERE room_id = ? AND event_id = ?", [room_id, event_id]
+        ).fetchone()
+        return None if row is None else self._at([row[0]])[0]
 
     def page(self, room_id: str, before: int | None, limit: int) -> list[TimelineEvent]:
         """Return at most `limit` events of a room that precede `before`, oldest first."""
@@ -145,52 +178,126 @@ class Timeline:
     def arrived_after(self, reader: str) -> list[TimelineEvent]:
         """Return what has arrived since `reader` last asked, in order, and remember that it was told."""
         row = self._db.execute("SELECT arrived FROM cursors WHERE reader = ?", [reader]).fetchone()
-        query = f"SELECT {_COLUMNS} FROM events WHERE arrived > ? ORDER BY arrived"  # noqa: S608 # fixed columns
-        events = [_event(found) for found in self._db.execute(query, [row[0] if row else 0])]
-        if events:
-            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, self._arrived])
-        return events
+        query = f"SELECT {_COLUMNS}, arrived FROM events WHERE arrived > ? ORDER BY arrived"  # noqa: S608 # fixed columns
+        rows = self._db.execute(query, [row[0] if row else 0]).fetchall()
+        if rows:
+            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, rows[-1][-1]])
+        return [_event(found[:-1]) for found in rows]
 
-    def _free(self, position: int) -> int:
-        while self._db.execute("SELECT 1 FROM events WHERE position = ?", [position]).fetchone():
-            position += 1
-        return position
+    def _arrived(self) -> int:
+        """Return how much this store has learnt."""
+        arrived: int | None = self._db.conn.execute("SELECT max(arrived) FROM events").fetchone()[0]
+        return arrived or 0
 
-    def _insert(self, position: int, room_id: str, event: NewEvent) -> TimelineEvent:
-        self._arrived += 1
-        body = event.content.get("body")
-        text = body if isinstance(body, str) and event.type == "m.room.message" else None
-        self._db.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                position,
-                self._arrived,
-                room_id,
-                event.event_id,
-                event.sender,
-                event.sent_at,
-                event.type,
-                _encode(event.content),
-                text,
-                event.trust.value,
-                event.reason,
-                event.session_id,
-                event.message_index,
-                event.sealed,
-            ],
+    def _at(self, positions: Iterable[int]) -> list[TimelineEvent]:
+        query = (
+            f"SELECT {_COLUMNS} FROM events"  # noqa: S608 # fixed columns
+            " WHERE position IN (SELECT value FROM json_each(?)) ORDER BY position"
         )
-        return TimelineEvent(
-            position=position,
-            room_id=room_id,
-            event_id=event.event_id,
-            sender=event.sender,
-            sent_at=event.sent_at,
-            type=event.type,
-            content=event.content,
-            body=text,
-            trust=event.trust,
-            reason=event.reason,
-        )
+        return [_event(row) for row in self._db.conn.execute(query, [_listed(positions)])]
+
+    def _placed(self, room_id: str, events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
+        """Give every event of a room the position that it would have were the room alone."""
+        query = "SELECT max(position) FROM events WHERE room_id = ?"
+        last: int = self._db.conn.execute(query, [room_id]).fetchone()[0] or 0
+        latest = int(time.time() * 1000)
+        placed = []
+        for event in events:
+            last = max(last + 1, min(max(event.sent_at, 0), latest) << _SHIFT)
+            placed.append((last, event))
+        return placed
+
+    def _made_unique(self, placed: list[tuple[int, NewEvent]]) -> list[tuple[int, NewEvent]]:
+        """Move what has the position of another event, of whatever room, by as little as can be."""
+        query = "SELECT position FROM events WHERE position IN (SELECT value FROM json_each(?))"
+        wanted = [position for position, _ in placed]
+        taken = {row[0] for row in self._db.conn.execute(query, [_listed(wanted)])}
+        if not taken and len(set(wanted)) == len(wanted):
+            return placed
+        unique: list[tuple[int, NewEvent]] = []
+        last: dict[str, int] = {}
+        for position, event in placed:
+            position = max(position, last.get(event.room_id, 0) + 1)
+            while position in taken or self._is_taken(position):
+                position += 1
+            taken.add(position)
+            last[event.room_id] = position
+            unique.append((position, event))
+        return unique
+
+    def _is_taken(self, position: int) -> bool:
+        query = "SELECT 1 FROM events WHERE position = ?"
+        return self._db.conn.execute(query, [position]).fetchone() is not None
+
+    def _insert(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
+        rows, stored = [], []
+        texts: list[IndexRow] = []
+        edits: dict[tuple[str, str], list[IndexRow]] = {}
+        names: dict[str, list[str]] = {}
+        for arrived, (position, event) in enumerate(placed, self._arrived() + 1):
+            body = event.content.get("body")
+            text = body if isinstance(body, str) and event.type == "m.room.message" else None
+            target = None
+            if text is not None:
+                target = replaced_event(event.content)
+                if target is None:
+                    shown = text_of(event.content, text)
+                    texts.append(IndexRow(position, shown, event.room_id, event.sender))
+                else:
+                    edit = IndexRow(position, new_text(event.content), event.room_id, event.sender)
+                    edits.setdefault((event.room_id, target), []).append(edit)
+            names.setdefault(event.room_id, []).append(event.event_id)
+            rows.append(_row(position, arrived, event, text, target))
+            stored.append(_stored(position, event, text))
+        self._db.conn.executemany(_INSERT, rows)
+        self.index.add(sorted(texts, key=lambda row: row.position))
+        for room_id, event_ids in names.items():
+            for event_id in self._edits.edited_among(room_id, event_ids):
+                self._edits.adopt(room_id, event_id)
+        for (room_id, event_id), found in edits.items():
+            self._edits.add(room_id, event_id, found)
+        return stored
+
+
+def _listed(values: Iterable[str | int]) -> str:
+    return _encode(list(values)).decode()
+
+
+def _row(
+    position: int, arrived: int, event: NewEvent, body: str | None, replaces: str | None
+) -> tuple[object, ...]:
+    return (
+        position,
+        arrived,
+        event.room_id,
+        event.event_id,
+        event.sender,
+        event.sent_at,
+        event.type,
+        _encode(event.content),
+        body,
+        event.trust.value,
+        event.reason,
+        event.session_id,
+        event.message_index,
+        event.sealed,
+        replaces,
+    )
+
+
+def _stored(position: int, event: NewEvent, body: str | None) -> TimelineEvent:
+    return TimelineEvent(
+        position=position,
+        room_id=event.room_id,
+        event_id=event.event_id,
+        sender=event.sender,
+        sent_at=event.sent_at,
+        type=event.type,
+        content=event.content,
+        body=body,
+        trust=event.trust,
+        reason=event.reason,
+    )
 
 
 def _event(row: tuple[int, str, str, str, int, str, bytes, str | None, str, str | None]) -> TimelineEvent:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from client.session.errors import StoreError, StoreKeyWrong
@@ -14,10 +15,41 @@ KEY_LENGTH = 32
 """Bytes of a vault's key. It is random, never a passphrase: SQLCipher derives nothing from it."""
 
 
-def open_vault(path: Path, key: bytes) -> Database:
+class Vault(Database):
+    """An encrypted database. Statements outside `atomic()` commit by themselves."""
+
+    def __init__(self, connection: dbapi2.Connection, open_another: Callable[[], dbapi2.Connection]) -> None:
+        super().__init__(connection, execute_plugins=False)
+        self._open_another = open_another
+
+    def another(self) -> Vault:
+        """Open a second connection, for one thread at a time, whichever; the caller closes it."""
+        return Vault(self._open_another(), self._open_another)
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[Vault]:
+        """Make the block one transaction, a part of it where there is one already.
+
+        It may write from its beginning: one that had only read could not any more once another connection
+        has written.
+        """
+        if self.conn.in_transaction:
+            with super().atomic():
+                yield self
+            return
+        self.conn.execute("BEGIN IMMEDIATE")
+        try:
+            yield self
+            self.conn.execute("COMMIT")
+        except BaseException:
+            self.rollback()
+            raise
+
+
+def open_vault(path: Path, key: bytes) -> Vault:
     """Open the SQLCipher database at `path` with a raw `key` of 32 bytes, creating it with mode 0600.
 
-    Statements outside `db.atomic()` commit by themselves. Raises StoreKeyWrong, or StoreError when the file
+    Raises StoreKeyWrong, or StoreError when the file
     is damaged or cannot be opened.
     """
     if len(key) != KEY_LENGTH:
@@ -26,10 +58,15 @@ def open_vault(path: Path, key: bytes) -> Database:
             why=f"It must have {KEY_LENGTH} bytes and has {len(key)}.",
             remedy="Restore the key file from its backup.",
         )
+    connection = _connected(path, key)
+    return Vault(connection, functools.partial(_connected, path, key, any_thread=True))
+
+
+def _connected(path: Path, key: bytes, *, any_thread: bool = False) -> dbapi2.Connection:
     try:
         # SQLite would create the file for all to read; -wal and -shm take the mode of the main file.
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = dbapi2.connect(str(path), isolation_level=None)
+        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=not any_thread)
     except (OSError, dbapi2.Error) as error:
         raise _unusable(path, f"It cannot be opened ({error}).") from None
     try:
@@ -49,7 +86,7 @@ def open_vault(path: Path, key: bytes) -> Database:
                 remedy="Restore the key that belongs to it, or move the file away to begin anew.",
             ) from None
         raise _unusable(path, f"SQLite says: {error}.") from None
-    return Database(connection, execute_plugins=False)
+    return connection
 
 
 def migrate(db: Database, migrations: Migrations, path: Path) -> None:

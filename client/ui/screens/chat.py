@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Static
 
 from client.session.events import ConnectionChanged, Membership, RoomSummary, TimelineEvent, Trust, Update
@@ -34,6 +35,9 @@ from client.views.timeline import TimelineWindow
 from client.views.timeline_row import RowKind, RowMaker
 from policies.errors import RogatoryError
 from policies.trust.manifest import Manifest
+
+_DRAFT_SECONDS = 0.5
+"""How long a change of a draft may wait to be stored: so much of it a kill -9 may cost."""
 
 
 class ChatScreen(Screen[None]):
@@ -63,6 +67,7 @@ class ChatScreen(Screen[None]):
         self._window: TimelineWindow | None = None
         self._loading_older = False
         self._drafts = Drafts()
+        self._saving: Timer | None = None
         self._send_order = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -130,11 +135,17 @@ class ChatScreen(Screen[None]):
         self._window = TimelineWindow(self._session, room_id, self._maker)
         composer.restore(self._drafts.of(room_id))
         composer.focus()
+        self._run(self._load_draft(self._session, room_id), "draft")
         self.remove_class("-request")
         self._show_title(room)
         self.query_one(RoomTree).mark_current(room_id)
         self.query_one(Timeline).show((), placeholder="Opening ...")
         self._run(self._load_room(self._window), "room")
+
+    async def save_drafts(self) -> None:
+        """Hand what was typed and not sent to the session."""
+        if self._session is not None:
+            await self._drafts.save(self._session)
 
     def action_switch_room(self) -> None:
         """Ask for a room by its name."""
@@ -168,6 +179,20 @@ class ChatScreen(Screen[None]):
             self._loading_older = True
             self._run(self._load_older(window), "older")
 
+    @on(Composer.Changed)
+    def _typed(self) -> None:
+        if self._window is None:
+            return
+        self._drafts.keep(self._window.room_id, self.query_one(Composer).text)
+        if self._saving is None:  # the first change begins the wait: who types on is saved too
+            self._saving = self.set_timer(_DRAFT_SECONDS, self._save_soon)
+
+    def _save_soon(self) -> None:
+        if self._saving is not None:
+            self._saving.stop()
+            self._saving = None
+        self._run(self.save_drafts(), "save")
+
     @on(Composer.Submitted)
     def _submitted(self, event: Composer.Submitted) -> None:
         if self._session is None or self._window is None:
@@ -176,6 +201,8 @@ class ChatScreen(Screen[None]):
             return
         self.query_one(StatusLine).unsent += 1
         self.query_one(Timeline).action_newest()
+        self._drafts.keep(self._window.room_id, self.query_one(Composer).text)
+        self._drafts.hold(self._window.room_id, event.text)
         self._run(self._send(self._session, self._window.room_id, event.text), "send")
 
     def _run(self, work: Awaitable[None], group: str) -> None:
@@ -222,6 +249,11 @@ class ChatScreen(Screen[None]):
         if window is self._window:
             self.query_one(Timeline).show(window.rows, placeholder="Nothing has been written here yet.")
 
+    async def _load_draft(self, session: Session, room_id: str) -> None:
+        if await self._drafts.load(session, room_id) and room_id == self.open_room_id:
+            self.query_one(Composer).restore(self._drafts.of(room_id))
+        self._save_soon()  # what was typed meanwhile has waited for this
+
     async def _load_older(self, window: TimelineWindow) -> None:
         try:
             splices = await window.load_older()
@@ -253,6 +285,8 @@ class ChatScreen(Screen[None]):
         status = self.query_one(StatusLine)
         try:
             async with self._send_order:
+                self._drafts.release(room_id, text)
+                self._save_soon()  # runs once the session has put the message into its outbox
                 await session.send(room_id, {"msgtype": "m.text", "body": text})
             status.trouble = ""
         except RogatoryError:
@@ -268,6 +302,7 @@ class ChatScreen(Screen[None]):
             composer.restore(self._drafts.give_back(room_id, text))
         else:
             self._drafts.give_back(room_id, text)
+            self._save_soon()
 
     def _show_request(self, event_id: str | None = None) -> bool:
         """Show a request in the panel, and return whether there was one to show."""

@@ -13,7 +13,7 @@ from client.session.owned_tasks import OwnedTasks
 from client.session.session import OpenSession
 from client.session.store.account_store import open_account_store
 from client.session.store.facts import Facts
-from client.session.store.sqlcipher import Database
+from client.session.store.vault import Vault
 from policies.trust.manifest import Manifest
 from tests.client.session.fake_homeserver import FakeHomeserver, FakeTransport
 
@@ -40,7 +40,7 @@ class Person:
         )
         return self
 
-    def store(self) -> Database:
+    def store(self) -> Vault:
         """Open the store; only one at a time."""
         return open_account_store(Accounts(self.root).folder(self.user_id), self.user_id)
 

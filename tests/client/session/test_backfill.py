@@ -43,7 +43,7 @@ def _timeline(path: Path, *known: str) -> Timeline:
     db = open_vault(path, bytes(32))
     migrate(db, account_schema, path)
     timeline = Timeline(db)
-    timeline.append("!r", [NewEvent(name, "@a:x", 1, "m.room.message", {}, Trust.PINNED) for name in known])
+    timeline.append([NewEvent("!r", name, "@a:x", 1, "m.room.message", {}, Trust.PINNED) for name in known])
     return timeline
 
 

@@ -1,0 +1,63 @@
+"""Writing the messages of a long answer beside the event loop, which reads the next ones meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from client.session.events import TimelineEvent
+from client.session.room_sync import Redaction, store_events
+from client.session.store.timeline import NewEvent, Timeline
+from client.session.store.vault import Vault
+
+
+class MessageWriter:
+    """Writes on a connection and in a thread of its own, each lot in one transaction.
+
+    Nobody else may write to the timeline until the block ends. A lot that was begun is written to its end,
+    also when who waits for it is cancelled.
+    """
+
+    def __init__(self, db: Vault) -> None:
+        self._db = db
+        self._own: Vault | None = None
+        self._busy = threading.Lock()
+        self._writing: asyncio.Future[list[TimelineEvent]] | None = None
+        self._stored: list[TimelineEvent] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._busy:  # some milliseconds at most
+            if self._own is not None:
+                self._own.close()
+        if self._writing is not None and self._writing.done() and not self._writing.cancelled():
+            self._writing.exception()  # whoever failed before has told of a failure already
+
+    async def write(self, events: Sequence[NewEvent | Redaction]) -> None:
+        """Begin to write a lot, once the one before is written."""
+        await self._finish_lot()
+        self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, events)
+
+    async def finish(self) -> list[TimelineEvent]:
+        """Wait until everything is written; return what is new or changed."""
+        await self._finish_lot()
+        return self._stored
+
+    async def _finish_lot(self) -> None:
+        if self._writing is not None:
+            self._stored += await asyncio.shield(self._writing)
+            self._writing = None
+
+    def _write(self, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
+        with self._busy:
+            if self._own is None:
+                self._own = self._db.another()
+            with self._own.atomic():
+                return store_events(Timeline(self._own), events)

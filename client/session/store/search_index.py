@@ -1,0 +1,106 @@
+"""The full-text index over the timeline: which words stand at which position, never the text itself.
+
+An FTS5 table without content, inside the encrypted store. A row's number is the position of its event, so
+that the newest come first without a sort and a span of time is a span of rows. Room and sender are words too,
+in a column of their own: `in:` and `from:` cost no look at the events. Who writes the timeline writes the
+index in the same transaction. (What is taken out is found no more at once; its words leave the file when FTS5
+next merges them.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
+
+from client.session.events import Json, SearchHit, Trust
+from client.session.store.message_text import new_body
+from client.session.store.searchable_text import searchable
+from client.session.store.sqlcipher import Database
+
+CREATE = (
+    """CREATE VIRTUAL TABLE event_words USING fts5(body, tags, content='', contentless_delete=1,
+        tokenize="unicode61 remove_diacritics 2 categories 'L* N* Co M*'", prefix='2 3 4')""",
+    # SQLCipher keeps 80 bytes of a page for itself: a leaf of FTS5's own size would take two pages.
+    "INSERT INTO event_words (event_words, rank) VALUES ('pgsz', 3960)",
+)
+
+
+class IndexRow(msgspec.Struct, frozen=True):
+    """One event as the index takes it in."""
+
+    position: int
+    text: str
+    room_id: str
+    sender: str
+
+
+_TRUST = {trust.value: trust for trust in Trust}
+_FIND = """SELECT event_words.rowid, hit.room_id, hit.event_id, hit.sender, hit.sent_at, hit.body, hit.trust,
+        CASE WHEN hit.replaces IS NULL THEN edit.content ELSE hit.content END
+    FROM event_words CROSS JOIN events AS hit ON hit.position = event_words.rowid
+    LEFT JOIN events AS edit ON edit.position = hit.edited_by
+    WHERE event_words MATCH ? AND event_words.rowid >= ? AND event_words.rowid < ?
+    ORDER BY event_words.rowid DESC LIMIT ?"""
+
+
+class SearchIndex:
+    """Reads the index, and writes it within the caller's transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, rows: Iterable[IndexRow]) -> None:
+        """Take events in that are not there; in the order of their positions it costs least."""
+        self._db.conn.executemany(
+            "INSERT INTO event_words (rowid, body, tags) VALUES (?, ?, ?)",
+            ((row.position, searchable(row.text), _tags(row.room_id, row.sender)) for row in rows),
+        )
+
+    def remove(self, positions: Iterable[int]) -> None:
+        """Take events out, those that are there."""
+        self._db.conn.executemany(
+            "DELETE FROM event_words WHERE rowid = ?", [(position,) for position in positions]
+        )
+
+    def find(self, expression: str, *, since: int, before: int, limit: int) -> list[SearchHit]:
+        """Return the newest messages that an FTS5 `expression` matches, from position `since` to `before`."""
+        return [
+            SearchHit(
+                position=position,
+                room_id=room_id,
+                event_id=event_id,
+                sender=sender,
+                sent_at=sent_at,
+                body=new_body(msgspec.json.decode(edit, type=dict[str, Json])) if edit else body,
+                trust=_TRUST[trust],
+            )
+            for position, room_id, event_id, sender, sent_at, body, trust, edit in self._db.conn.execute(
+                _FIND, (expression, since, before, limit)
+            )
+        ]
+
+
+def room_tag(room_id: str) -> str:
+    """Return the word that stands for a room in the column `tags`."""
+    return _tag("r", room_id)
+
+
+def sender_tag(sender: str) -> str:
+    """Return the word that stands for a sender, given by user id, or by localpart alone."""
+    if sender.startswith("@") and ":" in sender:
+        return _tag("u", sender)
+    return _tag("l", sender.removeprefix("@").casefold())
+
+
+@lru_cache(maxsize=4096)
+def _tags(room_id: str, sender: str) -> str:
+    localpart = sender.partition(":")[0]
+    return f"{room_tag(room_id)} {sender_tag(sender)} {sender_tag(localpart)}"
+
+
+def _tag(kind: str, name: str) -> str:
+    # A hash is one word whatever the name is made of; nobody finds two names with the same.
+    return kind + hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=16).hexdigest()
