@@ -13,12 +13,20 @@ import click
 import msgspec
 
 from client.session.errors import UnknownRoom
-from client.session.events import Connection, ConnectionChanged, Membership, RoomSummary, TimelineEvent
+from client.session.events import (
+    Connection,
+    ConnectionChanged,
+    Membership,
+    RoomSummary,
+    TimelineEvent,
+    Update,
+)
 from client.session.face import Session
+from client.session.login import device_logged_out
 from client.session.owned_tasks import OwnedTasks
 from client.views.safe_text import single_line
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
-from node.cli.sessions import chosen_account, session_of
+from node.cli.sessions import chosen_account, session_of, tell_if_logged_out
 from node.errors import SendingInterrupted
 from node.home import Home
 
@@ -38,6 +46,7 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
     """List the account's rooms and pending invitations; join one or leave one first."""
 
     async def work(session: Session) -> list[RoomSummary]:
+        await tell_if_logged_out(session)
         if join is not None:
             await session.join(join)
         if leave is not None:
@@ -104,12 +113,14 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
 
     async def work(session: Session) -> None:
         updates = session.updates()  # before the first look, so that nothing falls between the two
+        update: Update | None = None
         while True:
             for event in await session.new_events():
                 _print_event(event, as_json)
-            try:
-                await anext(updates)
-            except StopAsyncIteration:
+            if isinstance(update, ConnectionChanged) and update.connection is Connection.LOGGED_OUT:
+                raise device_logged_out(session.user_id)
+            update = await anext(updates, None)
+            if update is None:
                 return
 
     _in_session(chosen_home(home), user, work)
