@@ -97,8 +97,6 @@ class PassphraseWrong(StoreKeyWrong):
 class PassphraseNeeded(StoreError):
     """A passphrase holds the key of the account's store, and there was nobody to ask for it."""
 
-    exit_code = 3
-
 
 class PassphraseTooShort(StoreError):
     """A new passphrase could be guessed."""

@@ -17,6 +17,7 @@ from client.session.events import (
     ConnectionChanged,
     Content,
     Membership,
+    OwnDevice,
     RoomMember,
     RoomSummary,
     SentEvent,
