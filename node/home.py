@@ -98,6 +98,8 @@ def open_home(path: Path, *, create: bool = False) -> Home:
                 remedy="Run `rogatory up` first, or name another home with --home or ROGATORY_HOME.",
             )
         _check_writable(path)
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o700)  # a copy, or somebody's chmod: names of accounts are in the names of folders
     except OSError as error:
         raise HomeUnusable(
             f"The home at {path} cannot be used.",

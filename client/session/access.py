@@ -6,11 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from client.session.accounts import Account
-from client.session.errors import StoreError
 from client.session.http_transport import HttpTransport
 from client.session.rooms import RoomRequests
-from client.session.store.account_store import open_account_store
-from client.session.store.facts import Fact, Facts
+from client.session.secret import Secret
+from client.session.store.account_store import access_token, open_account_store
 
 
 @contextlib.asynccontextmanager
@@ -23,16 +22,9 @@ async def room_requests(account: Account) -> AsyncIterator[RoomRequests]:
         yield RoomRequests(transport)
 
 
-def _access_token(account: Account) -> str:
+def _access_token(account: Account) -> Secret[str]:
     db = open_account_store(account.folder, account.user_id)
     try:
-        token = Facts(db).text(Fact.ACCESS_TOKEN)
+        return access_token(db, account.user_id)
     finally:
         db.close()
-    if token is None:
-        raise StoreError(
-            f"The store of {account.user_id} is not whole.",
-            why="It holds no access token.",
-            remedy="Log in again with `rogatory login`.",
-        )
-    return token

@@ -3,19 +3,22 @@
 <localpart>@<server>/
     account.toml    user id, homeserver address, device id: nothing secret
     store.db        the encrypted store
-    store.key       its key, 0600, on the development network; elsewhere the system keyring holds it
+    key-holder.json what holds its key: the system keyring's entry, or the key wrapped by a passphrase
+    store.key       on the development network only: the key itself, 0600
     lock            held by the process that has the store open
     session.sock    where that process answers the others
 """
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from client.session.errors import SessionError, UnknownAccount
+from client.session.errors import AccountDamaged, SessionError, UnknownAccount
 from client.session.local.private_files import private_folder, write_private_if_changed
 
 
@@ -56,18 +59,15 @@ class Accounts:
         return self.root / f"{quote(localpart, safe='._=+-')}@{quote(server, safe='.-')}"
 
     def all(self) -> tuple[Account, ...]:
-        """Return every account, sorted by user id."""
-        if not self.root.is_dir():
-            return ()
-        found = [_read(path) for path in self.root.glob("*/account.toml")]
-        return tuple(sorted(found, key=lambda account: account.user_id))
+        """Return every account, sorted by user id. Raises AccountDamaged."""
+        return tuple(sorted(map(self._read, self._paths()), key=lambda account: account.user_id))
 
     def find(self, user_id: str) -> Account:
-        """Return the account of a full user id. Raises UnknownAccount, which lists what there is."""
+        """Return the account of a full user id. Raises AccountDamaged, UnknownAccount: it lists them."""
         path = self.folder(user_id) / "account.toml"
         if path.is_file():
-            return _read(path)
-        names = ", ".join(account.user_id for account in self.all())
+            return self._read(path)
+        names = ", ".join(account.user_id for account in self._readable())
         raise UnknownAccount(
             f"There is no account {user_id} on this machine.",
             why=f"The accounts here are: {names}." if names else "There is no account here yet.",
@@ -82,6 +82,30 @@ class Accounts:
         write_private_if_changed(folder / "account.toml", text)
         return Account(folder, user_id, homeserver, device_id)
 
+    def _paths(self) -> Iterator[Path]:
+        return self.root.glob("*/account.toml")
+
+    def _readable(self) -> Iterator[Account]:
+        for path in sorted(self._paths()):
+            with contextlib.suppress(AccountDamaged):  # another account's trouble
+                yield self._read(path)
+
+    def _read(self, path: Path) -> Account:
+        try:
+            table = tomllib.loads(path.read_bytes().decode())
+            values = [table[name] for name in ("user_id", "homeserver", "device_id")]
+        except KeyError as error:
+            raise _damaged(path, f"It has no {error}.") from None
+        except OSError as error:
+            raise _damaged(path, f"The system says: {error.strerror}.") from None
+        except ValueError as error:  # not UTF-8, not TOML
+            raise _damaged(path, f"{error}.") from None
+        if not all(isinstance(value, str) and value for value in values):
+            raise _damaged(path, "One of its values is no text, or is empty.")
+        if self.folder(values[0]) != path.parent:
+            raise _damaged(path, f"It is in the folder of another account than {values[0]!r}.")
+        return Account(path.parent, *values)
+
 
 def _toml_text(value: str) -> str:
     if any(ord(character) < 0x20 or character in '"\\\x7f' for character in value):
@@ -93,13 +117,9 @@ def _toml_text(value: str) -> str:
     return f'"{value}"'
 
 
-def _read(path: Path) -> Account:
-    try:
-        table = tomllib.loads(path.read_text())
-        return Account(path.parent, str(table["user_id"]), str(table["homeserver"]), str(table["device_id"]))
-    except (tomllib.TOMLDecodeError, KeyError, OSError) as error:
-        raise SessionError(
-            f"The file {path} cannot be read.",
-            why=f"{error}.",
-            remedy="Restore it from a backup, or remove the folder and log in again.",
-        ) from None
+def _damaged(path: Path, why: str) -> AccountDamaged:
+    return AccountDamaged(
+        f"The file {path} cannot be read.",
+        why=why,
+        remedy="Restore it from a backup: it names the account, its homeserver and its device.",
+    )

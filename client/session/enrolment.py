@@ -16,10 +16,12 @@ from client.session.crypto.publishing import publish_identity
 from client.session.errors import SessionError
 from client.session.http_transport import HttpTransport
 from client.session.local.private_files import private_folder
+from client.session.secret import Secret
 from client.session.store.account_lock import held_store
-from client.session.store.account_store import make_account_store
+from client.session.store.account_store import make_account_store, open_account_store
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
+from client.session.store.store_key import KeyHolder
 from client.session.transport import Transport
 
 
@@ -29,34 +31,61 @@ async def enrol(
     user_id: str,
     homeserver: str,
     device_id: str,
-    access_token: str,
-    key_in_file: bool = True,
+    access_token: str | Secret[str],
+    key_holder: KeyHolder = KeyHolder.FILE,
+    passphrase: Secret[str] | None = None,
     transport: Transport | None = None,
 ) -> Account:
     """Make the store and the keys of a freshly logged in device, publish them, and return the account.
 
     `homeserver` is the address of the client API. Three requests; killed at any point, a second call with the
-    same device goes on with the same keys. `key_in_file` keeps the store's key in a 0600 file, as the
-    development network does; otherwise the keyring holds it. A `transport` that is given is used and left
-    open. Raises SessionError when another device of the account is enrolled here, and StoreHeld while a
-    session has the store open.
+    same device goes on with the same keys. `key_holder` keeps the store's key: a 0600 file, as on the
+    development network, the keyring, or `passphrase`. A `transport` that is given is used and left open.
+    Raises SessionError when another device of the account is enrolled here, StoreHeld while a session has the
+    store open, and what making a key raises.
     """
+    token = access_token if isinstance(access_token, Secret) else Secret(access_token)
+    del access_token  # a traceback would show it
     folder = private_folder(accounts.folder(user_id))
     with held_store(folder / "lock", user_id):
-        db = make_account_store(folder, user_id, key_in_file=key_in_file)
+        db = make_account_store(folder, user_id, key_holder, passphrase)
         try:
-            keys = _own_keys(db, user_id, device_id, access_token)
+            keys = _own_keys(db, user_id, device_id, token)
             account = accounts.write(user_id, homeserver, device_id)
-            if Facts(db).get(Fact.PUBLISHED) is not None:
-                return account
-            if transport is not None:
-                await _publish(transport, db, keys)
-            else:
-                async with HttpTransport(homeserver, access_token) as opened:
-                    await _publish(opened, db, keys)
+            if Facts(db).get(Fact.PUBLISHED) is None:
+                await _publish_by(transport, homeserver, token, db, keys)
             return account
         finally:
             db.close()
+
+
+async def enrol_again(account: Account, access_token: Secret[str]) -> None:
+    """Go on with an enrolled device that was logged out and in again: its store, its keys, a new token.
+
+    The homeserver has forgotten the device's keys with its login; the same ones are published anew. Killed in
+    between, the next session publishes them. Raises StoreHeld, StoreError, and what the transport raises.
+    """
+    with held_store(account.lock_path, account.user_id):
+        db = open_account_store(account.folder, account.user_id)
+        try:
+            facts = Facts(db)
+            with db.atomic():
+                keys = _own_keys(db, account.user_id, account.device_id, access_token)
+                facts.drop(Fact.PUBLISHED)
+                facts.put(Fact.SIGNED, b"")
+            await _publish_by(None, account.homeserver, access_token, db, keys)
+        finally:
+            db.close()
+
+
+async def _publish_by(
+    transport: Transport | None, homeserver: str, access_token: Secret[str], db: Database, keys: OlmAccount
+) -> None:
+    if transport is not None:
+        await _publish(transport, db, keys)
+    else:
+        async with HttpTransport(homeserver, access_token) as opened:
+            await _publish(opened, db, keys)
 
 
 async def _publish(transport: Transport, db: Database, keys: OlmAccount) -> None:
@@ -75,7 +104,7 @@ async def _publish(transport: Transport, db: Database, keys: OlmAccount) -> None
     await publish_identity(transport, db, keys, identity)
 
 
-def _own_keys(db: Database, user_id: str, device_id: str, access_token: str) -> OlmAccount:
+def _own_keys(db: Database, user_id: str, device_id: str, access_token: Secret[str]) -> OlmAccount:
     """Load our device's keys, or make and store them in one transaction: all of them are there, or none."""
     facts = Facts(db)
     stored_device = facts.text(Fact.DEVICE_ID)
@@ -93,5 +122,5 @@ def _own_keys(db: Database, user_id: str, device_id: str, access_token: str) -> 
             keys.save(facts)
         facts.put(Fact.USER_ID, user_id)
         facts.put(Fact.DEVICE_ID, device_id)
-        facts.put(Fact.ACCESS_TOKEN, access_token)
+        facts.put(Fact.ACCESS_TOKEN, access_token.reveal())
     return keys

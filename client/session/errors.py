@@ -9,9 +9,20 @@ SessionError
 │   └── LoggedOut            401: the access token is no longer valid
 ├── StoreError               the account's store cannot be opened or read
 │   ├── StoreHeld            another process holds it
-│   └── StoreKeyWrong        the key does not open it
+│   ├── StoreKeyWrong        the key does not open it
+│   │   └── PassphraseWrong  the passphrase does not open the key
+│   ├── PassphraseNeeded     a passphrase holds the key, and there was nobody to ask
+│   ├── PassphraseTooShort   refused: a new passphrase that could be guessed
+│   ├── KeyringUnusable      the system's keyring does not answer, or must not be used
+│   ├── StoreKeyDamaged      what holds the key is not as it was written
+│   ├── StoreDamaged         the database is not as it was written
+│   ├── StoreFull            there is no room to write
+│   └── StoreTooNew          a newer version of Rogatory wrote it
 ├── UnknownAccount           no account of that name on this machine
 ├── SearchRefused            nothing can be searched for by that query
+├── AccountDamaged           the file that describes an account here cannot be read
+├── DeviceUnknown            the account has no such device
+├── HistoryWouldBeLost       refused: nothing could bring back what this device can read
 ├── UnknownRoom              the account is not in that room
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
 ├── NobodyCanRead            refused: no device of the room's other members could read it
@@ -84,6 +95,58 @@ class StoreHeld(StoreError):
 
 class StoreKeyWrong(StoreError):
     """The key does not open the account's store."""
+
+
+class PassphraseWrong(StoreKeyWrong):
+    """The passphrase does not open the key of the account's store."""
+
+    exit_code = 3
+
+
+class PassphraseNeeded(StoreError):
+    """A passphrase holds the key of the account's store, and there was nobody to ask for it."""
+
+
+class PassphraseTooShort(StoreError):
+    """A new passphrase could be guessed."""
+
+    exit_code = 2
+
+
+class KeyringUnusable(StoreError):
+    """The system's keyring does not answer, or would keep the key in plain text."""
+
+
+class StoreKeyDamaged(StoreError):
+    """What holds the key of the account's store is not as it was written."""
+
+
+class StoreDamaged(StoreError):
+    """The database of the account's store is not as it was written."""
+
+
+class StoreFull(StoreError):
+    """There is no room to write: nothing was written by half, and all goes on once there is."""
+
+
+class StoreTooNew(StoreError):
+    """A newer version of Rogatory wrote the account's store."""
+
+
+class AccountDamaged(SessionError):
+    """The file that describes an account of this machine cannot be read."""
+
+
+class DeviceUnknown(SessionError):
+    """The account has no device of that id."""
+
+    exit_code = 2
+
+
+class HistoryWouldBeLost(SessionError):
+    """Nothing could bring back what only this device can read."""
+
+    exit_code = 3
 
 
 class UnknownAccount(SessionError):

@@ -43,6 +43,8 @@ class Connection(enum.StrEnum):
     STARTING = "starting"
     LIVE = "live"
     OFFLINE = "offline"
+    LOGGED_OUT = "logged-out"
+    """The homeserver no longer accepts this device. What is stored stays readable; nothing more comes."""
     CATCHING_UP = "catching-up"
 
 
@@ -130,6 +132,20 @@ class SavedFile(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     size: int
     sha256: str
+
+
+class OwnDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """One device of the account.
+
+    `last_seen_at` is the homeserver's claim, in milliseconds since 1970 UTC. `cross_signed`: the account's
+    identity vouches for it, so that others read it and write to it. `is_this`: the session is on it.
+    """
+
+    device_id: str
+    name: str | None
+    last_seen_at: int | None
+    cross_signed: bool
+    is_this: bool
 
 
 class InitialState(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from client.session.events import (
     Content,
+    OwnDevice,
     Progress,
     RoomMember,
     RoomSummary,
@@ -23,6 +24,7 @@ from client.session.events import (
     Update,
 )
 from client.session.recovery.state import RecoveryState
+from client.session.secret import Secret
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 
@@ -148,6 +150,15 @@ class Session(Protocol):
 
         Raises NotAllowed when the account's password is wrong.
         """
+
+    async def devices(self) -> Sequence[OwnDevice]:
+        """Return the account's own devices, this one first."""
+
+    async def rename_device(self, device_id: str, name: str) -> None:
+        """Name one of them: a name that others can read. Raises DeviceUnknown."""
+
+    async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
+        """Log another of them out for ever. Raises DeviceUnknown, and NotAllowed for a wrong password."""
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         """Return what has come since the last call for this account on this machine, in order, once."""

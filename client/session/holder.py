@@ -149,6 +149,11 @@ class _Connections:
             "reset_identity": lambda: session.reset_identity(
                 password=argument("password", str), passphrase=optional("passphrase", str)
             ),
+            "devices": session.devices,
+            "rename_device": lambda: session.rename_device(argument("device_id", str), argument("name", str)),
+            "remove_device": lambda: session.remove_device(
+                argument("device_id", str), password=argument("password", str)
+            ),
             "new_events": lambda: session.new_events(reader=argument("reader", str)),
         }
         method = methods.get(ask.method)

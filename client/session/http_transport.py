@@ -26,6 +26,7 @@ from client.session.errors import (
     SessionError,
 )
 from client.session.events import Json
+from client.session.secret import Secret
 from client.session.transport import Download
 
 if TYPE_CHECKING:
@@ -53,11 +54,12 @@ class HttpTransport:
     `access_token` goes into the Authorization header only. Use it as an asynchronous context manager.
     """
 
-    def __init__(self, homeserver_url: str, access_token: str | None) -> None:
+    def __init__(self, homeserver_url: str, access_token: str | Secret[str] | None) -> None:
         self._url = checked_homeserver_url(homeserver_url)
         self._headers = {"Content-Type": "application/json"}
         if access_token is not None:
-            self._headers["Authorization"] = f"Bearer {access_token}"
+            token = access_token.reveal() if isinstance(access_token, Secret) else access_token
+            self._headers["Authorization"] = f"Bearer {token}"
         self._client: AsyncClient | None = None
 
     def __repr__(self) -> str:
@@ -84,7 +86,8 @@ class HttpTransport:
         """Send one request; see `Transport.request`. A `path` may already carry a query."""
         if query:
             path = f"{path}{'&' if '?' in path else '?'}{urlencode(query)}"
-        data = None if body is None else _encoder.encode(body)
+        data = None if body is None else Secret(_encoder.encode(body))
+        body = None  # a body can hold a password, which no traceback shall show
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
         while True:
@@ -148,11 +151,13 @@ class HttpTransport:
             response.close()
             raise _refused(method, path, response.status, _read_refusal(answer))
 
-    async def _once(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
+    async def _once(
+        self, method: str, path: str, data: Secret[bytes] | None, timeout: float
+    ) -> tuple[int, bytes]:
         with self._failures():
             async with asyncio.timeout(timeout):
                 response = await self._client_or_refusal().send(
-                    method, path, data, dict(self._headers), timeout=timeout
+                    method, path, data and data.reveal(), dict(self._headers), timeout=timeout
                 )
                 async with response:
                     if response.history:
@@ -195,16 +200,37 @@ class HttpTransport:
 
 def checked_homeserver_url(url: str) -> str:
     """Return `url` without a trailing slash. Raises SessionError unless it is https or on this machine."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https" and host:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise _refused_address(url, f"It is no address: {error}.") from None
+    if not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise _refused_address(
+            url, "It must be a host, with a port and a path where there are any, and no more."
+        )
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
         return url.rstrip("/")
-    if parts.scheme == "http" and _is_loopback(host):
-        return url.rstrip("/")
-    raise SessionError(
-        f"The homeserver address {url!r} is refused.",
-        why="An access token must not travel unencrypted beyond this machine.",
-        remedy="Give an https:// address.",
+    raise _refused_address(url, "An access token must not travel unencrypted beyond this machine.")
+
+
+def completed_homeserver_url(typed: str) -> str:
+    """Return the address that a person has typed, checked: without a scheme it is https, or this machine's.
+
+    Raises SessionError.
+    """
+    if "://" in typed:
+        return checked_homeserver_url(typed)
+    try:
+        here = _is_loopback(urlsplit(f"//{typed}").hostname or "")
+    except ValueError:
+        here = False  # refused below, with its reason
+    return checked_homeserver_url(f"{'http' if here else 'https'}://{typed}")
+
+
+def _refused_address(url: str, why: str) -> SessionError:
+    return SessionError(
+        f"The homeserver address {url!r} is refused.", why=why, remedy="Give an https:// address."
     )
 
 

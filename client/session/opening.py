@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 
 from client.session.accounts import Account
 from client.session.errors import StoreHeld
 from client.session.holder import served
 from client.session.http_transport import HttpTransport
+from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.remote import RemoteSession, connected_session
 from client.session.session import OpenSession, Welcome
 from client.session.store.account_lock import held_store
-from client.session.store.account_store import open_account_store
-from client.session.store.facts import Fact, Facts
+from client.session.store.account_store import access_token, open_account_store
 from client.session.store.vault import Vault, reported_failures
 from policies.trust.manifest import Manifest
 
@@ -29,12 +30,13 @@ _HOLDER_PATIENCE = 20.0
 async def hold_session(
     account: Account, *, welcome: Welcome, manifest: Manifest | None = None
 ) -> AsyncIterator[OpenSession]:
-    """Hold the account's store, and sync until the block ends. Raises StoreHeld, StoreError, LoggedOut.
+    """Hold the account's store, and sync until the block ends. Raises StoreHeld, StoreError.
 
-    A homeserver that does not answer is no error: the session opens from its store, offline.
+    A homeserver that does not answer, or no longer accepts this device, is no error: the session opens from
+    its store, and `connection` says how it stands.
     """
     with held_store(account.lock_path, account.user_id), _opened_store(account) as db:
-        token = Facts(db).text(Fact.ACCESS_TOKEN)
+        token = access_token(db, account.user_id)
         async with HttpTransport(account.homeserver, token) as transport, OwnedTasks() as tasks:
             with reported_failures(account.store_path):
                 session = OpenSession(db, transport, transport, tasks.begin, welcome, manifest)
@@ -42,8 +44,6 @@ async def hold_session(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_SYNC_PATIENCE):
                     await session.sync.attempted.wait()
-            if session.sync.ended is not None:
-                raise session.sync.ended
             try:
                 yield session
             finally:
@@ -67,28 +67,39 @@ async def open_session(
 
     `welcome` decides which invitations are accepted without asking, `manifest` whose attestations are
     believed; where another process holds the session, that process' own do. Raises StoreHeld when the holder
-    does not answer, StoreError, LoggedOut.
+    does not answer, and StoreError.
     """
+    deadline = asyncio.get_running_loop().time() + _HOLDER_PATIENCE
     async with contextlib.AsyncExitStack() as stack:
-        session: OpenSession | RemoteSession
-        try:
-            session = await stack.enter_async_context(
-                hold_session(account, welcome=welcome, manifest=manifest)
-            )
-        except StoreHeld as held:
-            session = await _asked_holder(stack, account, held)
-        else:
-            await stack.enter_async_context(served(session, account.wanted_socket))
+        while True:
+            session: OpenSession | RemoteSession
+            try:
+                session = await stack.enter_async_context(
+                    hold_session(account, welcome=welcome, manifest=manifest)
+                )
+                await stack.enter_async_context(served(session, account.wanted_socket))
+                break
+            except StoreHeld as held:
+                try:
+                    session = await stack.enter_async_context(
+                        connected_session(account.user_id, account.wanted_socket)
+                    )
+                    break
+                except PermissionError:  # it is another user's
+                    raise held from None
+                except (ConnectionError, FileNotFoundError):
+                    # The holder may itself be about to open, or hold the store for a moment only.
+                    if asyncio.get_running_loop().time() > deadline:
+                        raise held from None
+            await asyncio.sleep(0.05)
         yield session
 
 
-async def _asked_holder(stack: contextlib.AsyncExitStack, account: Account, held: StoreHeld) -> RemoteSession:
-    """Connect to the holder, which may itself be about to open. Raises `held` when it does not answer."""
-    deadline = asyncio.get_running_loop().time() + _HOLDER_PATIENCE
-    while True:
+def is_served(account: Account) -> bool:
+    """Tell whether another process holds the session and answers: then nobody needs the key here."""
+    with socket.socket(socket.AF_UNIX) as probe:
         try:
-            return await stack.enter_async_context(connected_session(account.user_id, account.wanted_socket))
-        except (ConnectionError, FileNotFoundError):
-            if asyncio.get_running_loop().time() > deadline:
-                raise held from None
-        await asyncio.sleep(0.05)
+            probe.connect(str(socket_path(account.wanted_socket)))
+        except OSError:
+            return False
+    return True

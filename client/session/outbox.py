@@ -19,8 +19,10 @@ from client.session.errors import (
     HomeserverRefused,
     HomeserverUnreachable,
     LimitExceeded,
+    LoggedOut,
     NotEncrypted,
     SessionError,
+    StoreError,
     UnknownRoom,
 )
 from client.session.events import Content, Membership, SentEvent
@@ -72,7 +74,10 @@ class Outbox:
     async def send(self, room_id: str, content: Content, type: str, transaction_id: str | None) -> SentEvent:
         """Queue a message and wait until the server has it; cancelled, the message stays queued."""
         self.check(room_id)
-        row = self._store.put(room_id, type, content, transaction_id)
+        try:
+            row = self._store.put(room_id, type, content, transaction_id)
+        except StoreError as error:
+            raise _about("The message was not taken.", error) from None
         if row.event_id is not None:
             return SentEvent(room_id=row.room_id, event_id=row.event_id)
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -95,12 +100,19 @@ class Outbox:
             while (row := self._store.waiting(room_id)) is not None:
                 try:
                     event_id = await self._send_until_answered(row)
+                except (LoggedOut, StoreError):
+                    raise  # no fault of the message: it stays queued
                 except SessionError as error:
                     self._store.failed(row, error.what)
                     self._tell(row, error)
                 else:
                     self._store.sent(row, event_id)
                     self._tell(row, event_id)
+        except LoggedOut as error:
+            self._tell_waiting(error)
+        except StoreError as error:
+            self._tell_waiting(error)
+            raise
         finally:
             self._draining.discard(room_id)
 
@@ -158,6 +170,15 @@ class Outbox:
             )
         return room
 
+    def _tell_waiting(self, error: LoggedOut | StoreError) -> None:
+        """Tell everyone whose message is queued that it stays so for now."""
+        for transaction_id in tuple(self._callers):
+            for caller in self._callers.pop(transaction_id):
+                if not caller.done():
+                    caller.set_exception(
+                        _about("The message waits in the outbox; do not send it again.", error)
+                    )
+
     def _tell(self, row: OutboxRow, result: str | SessionError) -> None:
         for caller in self._callers.pop(row.transaction_id, []):
             if caller.done():
@@ -166,3 +187,10 @@ class Outbox:
                 caller.set_result(result)
             else:
                 caller.set_exception(result)
+
+
+def _about(what: str, error: LoggedOut | StoreError) -> SessionError:
+    """Return an error of the same kind that says what became of the message."""
+    if isinstance(error, LoggedOut):
+        return LoggedOut(what, why=error.why, remedy=error.remedy, status=error.status, errcode=error.errcode)
+    return type(error)(what, why=f"{error.what} {error.why}", remedy=error.remedy)

@@ -14,6 +14,7 @@ import msgspec
 from client.session.errors import CannotVerify, FileUnusable, SessionError, StoreHeld
 from client.session.events import (
     Content,
+    OwnDevice,
     Progress,
     RoomMember,
     RoomSummary,
@@ -27,6 +28,7 @@ from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
 from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
+from client.session.secret import Secret
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 
@@ -195,6 +197,19 @@ class RemoteSession:
         """See `face.Session.reset_identity`."""
         return await self._ask("reset_identity", str, password=password, passphrase=passphrase)
 
+    async def devices(self) -> Sequence[OwnDevice]:
+        """See `face.Session.devices`."""
+        return await self._ask("devices", list[OwnDevice])
+
+    async def rename_device(self, device_id: str, name: str) -> None:
+        """See `face.Session.rename_device`."""
+        await self._ask("rename_device", msgspec.Raw, device_id=device_id, name=name)
+
+    async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
+        """See `face.Session.remove_device`."""
+        password = password if isinstance(password, Secret) else Secret(password)
+        await self._ask("remove_device", msgspec.Raw, device_id=device_id, password=password)
+
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """See `session.OpenSession.new_events`."""
         return await self._ask("new_events", list[TimelineEvent], reader=reader)
@@ -242,7 +257,10 @@ class RemoteSession:
             raise _holder_gone(self._user_id)
         number = next(self._numbers)
         answers = self._waiting[number] = asyncio.Queue[Answer]()
-        packed = {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in arguments.items()}
+        packed = {
+            name: msgspec.Raw(msgspec.json.encode(value.reveal() if isinstance(value, Secret) else value))
+            for name, value in arguments.items()
+        }
         write_line(self._writer, Ask(id=number, method=method, arguments=packed))
         return number, answers
 

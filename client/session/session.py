@@ -19,6 +19,7 @@ from client.session.events import (
     ConnectionChanged,
     Content,
     Membership,
+    OwnDevice,
     Progress,
     RoomMember,
     RoomSummary,
@@ -29,12 +30,15 @@ from client.session.events import (
     Trust,
     Update,
 )
+from client.session.login import device_logged_out
 from client.session.outbox import Outbox
+from client.session.own_devices import OwnDevices
 from client.session.recovery.recovery import SessionRecovery
 from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
 from client.session.search import Search
+from client.session.secret import Secret
 from client.session.store.draft_store import DraftStore
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import Timeline
@@ -70,6 +74,7 @@ class OpenSession:
         self._rooms = RoomStore(db)
         self._attestations = Attestations(manifest, self._rooms)
         self._machine = Machine(db, transport, self._attestations)
+        self._own_devices = OwnDevices(transport, self._machine.devices, self.user_id, self.device_id)
         self._timeline = Timeline(db)
         self._search = Search(self._timeline.index, self._rooms, self._machine.account.user_id)
         self._drafts = DraftStore(db)
@@ -174,8 +179,11 @@ class OpenSession:
 
         It is stored before anything is sent and survives the end of this process. A second call with the
         same `transaction_id` sends nothing again and returns the same event. Raises NotEncrypted,
-        UnknownRoom, NobodyCanRead, IdentityChanged, or what the homeserver refused.
+        UnknownRoom, NobodyCanRead, IdentityChanged, or what the homeserver refused. LoggedOut or StoreError
+        says whether the message was taken: one that was waits in the outbox.
         """
+        if self.connection is Connection.LOGGED_OUT:
+            raise device_logged_out(self.user_id)
         await self._learn_of(room_id)
         return await self._outbox.send(room_id, content, type, transaction_id)
 
@@ -262,6 +270,19 @@ class OpenSession:
     async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
         """Begin anew with another identity and return its recovery key; see `resetting.reset`."""
         return await self._recovery.reset(password, passphrase)
+
+    async def devices(self) -> Sequence[OwnDevice]:
+        """Return the account's own devices; see `own_devices.OwnDevices`."""
+        return await self._own_devices.all()
+
+    async def rename_device(self, device_id: str, name: str) -> None:
+        """Name one of them; see `own_devices.OwnDevices`."""
+        await self._own_devices.rename(device_id, name)
+
+    async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
+        """Log another of them out for ever; see `own_devices.OwnDevices`."""
+        password = password if isinstance(password, Secret) else Secret(password)
+        await self._own_devices.remove(device_id, password)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
         """Return what has come since the last call of this `reader`, in order, once."""

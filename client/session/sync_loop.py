@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from client.session.crypto.machine import Machine
-from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut, SessionError
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut
 from client.session.events import Connection, ConnectionChanged, RoomChanged
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
@@ -65,18 +65,17 @@ class SyncLoop:
         self.connection = Connection.STARTING
         self.attempted = asyncio.Event()
         self._live = live
-        self.ended: SessionError | None = None
 
     async def run(self) -> None:
-        """Sync until cancelled, or until the access token is no longer valid (then `ended` says so)."""
+        """Sync until cancelled, or until the access token is no longer valid."""
         pause = _FIRST_PAUSE
         while True:
             try:
                 await self._once()
                 pause = _FIRST_PAUSE
             except LoggedOut as error:
-                self.ended = error
-                self._set(Connection.OFFLINE)
+                _log.info("The session has ended: %s", error.why)
+                self._set(Connection.LOGGED_OUT)
                 self.attempted.set()
                 return
             except (HomeserverUnreachable, HomeserverRefused) as error:

@@ -14,6 +14,8 @@ def connection_words(connection: Connection, remaining: int = 0) -> str:
             return "live"
         case Connection.OFFLINE:
             return "offline, trying again"
+        case Connection.LOGGED_OUT:
+            return "logged out: run `rogatory login`; what is stored stays readable"
         case Connection.CATCHING_UP:
             return f"catching up, {remaining:,} to go" if remaining > 0 else "catching up"
 

@@ -22,10 +22,12 @@ def chat(user: str | None, home: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError("`rogatory chat` needs a terminal. `rogatory listen` and `send` need none.")
     from client.ui.app import run_chat
+    from node.cli.secrets import unlock_store
     from node.cli.sessions import chosen_account, pinned_manifest, session_of
 
     opened = chosen_home(home)
     account = chosen_account(opened, user)
+    unlock_store(account)  # while the terminal is still an ordinary one
 
     def open_session() -> AbstractAsyncContextManager[Session]:
         return session_of(opened, account)

@@ -12,16 +12,20 @@ import msgspec
 
 from client.session.errors import UnknownRoom
 from client.session.events import (
+    Connection,
+    ConnectionChanged,
     Membership,
     Progress,
     RoomSummary,
     TimelineEvent,
+    Update,
 )
 from client.session.face import Session
+from client.session.login import device_logged_out
 from client.views.attachment_words import attachment_words, caption
 from client.views.safe_text import single_line
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
-from node.cli.sessions import in_session
+from node.cli.sessions import in_session, tell_if_logged_out
 from node.cli.transfer import shown_transfer
 from node.errors import SendingInterrupted
 
@@ -39,6 +43,7 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
     """List the account's rooms and pending invitations; join one or leave one first."""
 
     async def work(session: Session) -> list[RoomSummary]:
+        await tell_if_logged_out(session)
         if join is not None:
             await session.join(join)
         if leave is not None:
@@ -127,12 +132,14 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
 
     async def work(session: Session) -> None:
         updates = session.updates()  # before the first look, so that nothing falls between the two
+        update: Update | None = None
         while True:
             for event in await session.new_events():
                 _print_event(event, as_json)
-            try:
-                await anext(updates)
-            except StopAsyncIteration:
+            if isinstance(update, ConnectionChanged) and update.connection is Connection.LOGGED_OUT:
+                raise device_logged_out(session.user_id)
+            update = await anext(updates, None)
+            if update is None:
                 return
 
     in_session(chosen_home(home), user, work)

@@ -34,7 +34,12 @@ def as_option(command: Command) -> Command:
 
 def chosen_home(option: str | None, *, create: bool = False) -> Home:
     """Open the home that the options name."""
-    return open_home(home_path(option), create=create)
+    path = home_path(option)
+    was_open = (path / "home.toml").is_file() and path.stat().st_mode & 0o077
+    home = open_home(path, create=create)
+    if was_open:
+        click.echo(f"Others on this machine could look into {path}. It is closed to them now.", err=True)
+    return home
 
 
 def print_json(value: object) -> None:

@@ -14,8 +14,10 @@ from client.session.accounts import Account, Accounts
 from client.session.errors import UnknownAccount
 from client.session.events import Connection, ConnectionChanged, RoomSummary
 from client.session.face import Session
+from client.session.login import device_logged_out
 from client.session.opening import open_session
 from client.session.owned_tasks import OwnedTasks
+from node.cli.secrets import unlock_store
 from node.home import Home
 from node.network.newest_serial import newest_serial, note_serial
 from policies.trust.errors import ManifestRejected
@@ -64,9 +66,21 @@ def pinned_manifest(home: Home) -> Manifest | None:
 
 
 def session_of(home: Home, account: Account) -> AbstractAsyncContextManager[Session]:
-    """Open an account's session; it joins by itself where an organ of the Court invites it."""
+    """Open an account's session; it joins by itself where an organ of the Court invites it.
+
+    Where a passphrase holds the key of its store, this asks for it; see `unlock_store`.
+    """
+    unlock_store(account)
     manifest = pinned_manifest(home)
     return open_session(account, welcome=welcome_of(manifest), manifest=manifest)
+
+
+async def tell_if_logged_out(session: Session) -> None:
+    """Say on standard error when nothing new will come: for a verb that reads what is stored."""
+    known = await anext(session.updates())
+    if isinstance(known, ConnectionChanged) and known.connection is Connection.LOGGED_OUT:
+        error = device_logged_out(session.user_id)
+        click.echo(f"{error.what} {error.remedy}", err=True)
 
 
 def welcome_of(manifest: Manifest | None) -> Callable[[RoomSummary], bool]:

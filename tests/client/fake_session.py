@@ -10,13 +10,14 @@ from typing import Self
 
 import msgspec
 
-from client.session.errors import CannotVerify, NotAnAttachment, RecoveryKeyWrong, UnknownRoom
+from client.session.errors import CannotVerify, DeviceUnknown, NotAnAttachment, RecoveryKeyWrong, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
     Content,
     Json,
     Membership,
+    OwnDevice,
     Progress,
     RoomChanged,
     RoomMember,
@@ -30,6 +31,7 @@ from client.session.events import (
 )
 from client.session.face import Session
 from client.session.recovery.state import Recovery, RecoveryState
+from client.session.secret import Secret
 from client.session.verification import Verification
 from policies.errors import RogatoryError
 from policies.trust.attestation import Attestation
@@ -347,6 +349,17 @@ class FakeSession:
 
     async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
         return await self.set_up_recovery(passphrase=passphrase, replace=True)
+
+    async def devices(self) -> Sequence[OwnDevice]:
+        return [
+            OwnDevice(device_id="FAKE", name="Rogatory", last_seen_at=START, cross_signed=True, is_this=True)
+        ]
+
+    async def rename_device(self, device_id: str, name: str) -> None:
+        raise DeviceUnknown("There is no such device.", why="It is a fake.", remedy="Give another.")
+
+    async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
+        raise DeviceUnknown("There is no such device.", why="It is a fake.", remedy="Give another.")
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         everything = sorted(

@@ -70,7 +70,7 @@ class SessionRecovery:
         parts = self._parts
         try:
             is_set_up = await parts.storage.key_id() is not None
-        except HomeserverUnreachable:
+        except (HomeserverUnreachable, LoggedOut):
             is_set_up = parts.facts.get(Fact.RECOVERY_KEY_ID) is not None
         holds = parts.machine.identity is not None
         recovery = Recovery.NOT_SET_UP

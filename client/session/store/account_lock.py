@@ -6,13 +6,16 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from client.session.errors import StoreHeld
+from client.session.errors import StoreError, StoreHeld
 from client.session.local.lock import FileLock, Locked
 
 
 @contextlib.contextmanager
 def held_store(path: Path, user_id: str) -> Iterator[None]:
-    """Hold the lock at `path` as long as the block runs. Raises StoreHeld, which names the holder."""
+    """Hold the lock at `path` as long as the block runs.
+
+    Raises StoreHeld, which names the holder, and StoreError where the lock is another user's.
+    """
     lock = FileLock(path)
     try:
         lock.acquire()
@@ -23,7 +26,20 @@ def held_store(path: Path, user_id: str) -> Iterator[None]:
             why=f"{holder[0].upper()}{holder[1:]} holds its store, and only one may.",
             remedy="Wait until it has ended, or end it.",
         ) from None
+    except OSError as error:
+        raise StoreError(
+            f"The session of {user_id} cannot be opened.",
+            why=f"{path} {_whose(path)}, and the system says: {error.strerror}.",
+            remedy="Work as the user to whom the folder belongs, or give it to this one with chown.",
+        ) from None
     try:
         yield
     finally:
         lock.release()
+
+
+def _whose(path: Path) -> str:
+    try:
+        return f"belongs to the user {path.owner()}"
+    except (OSError, KeyError):  # not to be seen either, or of a user who has no name
+        return "is not this user's to open"

@@ -8,11 +8,14 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from client.session.errors import StoreError, StoreKeyWrong
+from client.session.errors import StoreError, StoreKeyWrong, StoreTooNew
+from client.session.secret import Secret
 from client.session.store.sqlcipher import Database, Migrations, dbapi2
+from client.session.store.store_connection import StoreConnection, damaged_store
 
 KEY_LENGTH = 32
 """Bytes of a vault's key. It is random, never a passphrase: SQLCipher derives nothing from it."""
+_PAGE = 4096
 
 
 class Vault(Database):
@@ -46,59 +49,56 @@ class Vault(Database):
             raise
 
 
-def open_vault(path: Path, key: bytes) -> Vault:
+def open_vault(path: Path, key: bytes | Secret[bytes]) -> Vault:
     """Open the SQLCipher database at `path` with a raw `key` of 32 bytes, creating it with mode 0600.
 
-    Raises StoreKeyWrong, or StoreError when the file
-    is damaged or cannot be opened.
+    Raises StoreKeyWrong, StoreDamaged where the beginning of the file is not as it was written, and
+    StoreError when it cannot be opened.
     """
-    if len(key) != KEY_LENGTH:
+    key = key if isinstance(key, Secret) else Secret(key)  # a traceback would show the bytes
+    if len(key.reveal()) != KEY_LENGTH:
         raise StoreKeyWrong(
             f"The key of {path} is not a key.",
-            why=f"It must have {KEY_LENGTH} bytes and has {len(key)}.",
+            why=f"It must have {KEY_LENGTH} bytes and has {len(key.reveal())}.",
             remedy="Restore the key file from its backup.",
         )
     connection = _connected(path, key)
     return Vault(connection, functools.partial(_connected, path, key, any_thread=True))
 
 
-def _connected(path: Path, key: bytes, *, any_thread: bool = False) -> dbapi2.Connection:
+def _connected(path: Path, key: Secret[bytes], *, any_thread: bool = False) -> StoreConnection:
     try:
-        # SQLite would create the file for all to read; -wal and -shm take the mode of the main file.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = dbapi2.connect(str(path), isolation_level=None, check_same_thread=not any_thread)
+        _make_private(path)
+        connection: StoreConnection = dbapi2.connect(
+            str(path), isolation_level=None, factory=StoreConnection, check_same_thread=not any_thread
+        )
     except (OSError, dbapi2.Error) as error:
         raise _unusable(path, f"It cannot be opened ({error}).") from None
+    connection.path = path
     try:
         connection.execute("PRAGMA cipher_log_level = none")  # else a wrong key is told to stderr
-        connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute(f"PRAGMA key = \"x'{key.reveal().hex()}'\"")
+        _see_that_it_opens(connection)
         connection.execute("PRAGMA journal_mode = wal")
         connection.execute("PRAGMA synchronous = normal")
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA busy_timeout = 5000")
-    except dbapi2.DatabaseError as error:
+    except BaseException:  # also when interrupted: closed, then raised again
         connection.close()
-        if "not a database" in str(error):
-            raise StoreKeyWrong(
-                f"The key does not open {path}.",
-                why="The file was made with another key, or is no store of ours.",
-                remedy="Restore the key that belongs to it, or move the file away to begin anew.",
-            ) from None
-        raise _unusable(path, f"SQLite says: {error}.") from None
+        raise
     return connection
 
 
 def migrate(db: Database, migrations: Migrations, path: Path) -> None:
-    """Bring the schema up to date. Raises StoreError when a newer version of Rogatory wrote it."""
+    """Bring the schema up to date. Raises StoreTooNew, and StoreError when it is damaged or the disk full."""
     with reported_failures(path):
         known = set(_registered(migrations))
         newer = [migration.name for migration in migrations.applied(db) if migration.name not in known]
         if newer:
-            raise StoreError(
+            raise StoreTooNew(
                 f"The store {path} was written by a newer version of Rogatory.",
                 why=f"It has the change {newer[0]!r}, which this version does not know.",
-                remedy="Upgrade Rogatory on this machine.",
+                remedy="Upgrade Rogatory on this machine. Nothing was changed.",
             )
         if migrations.pending(db):
             migrations.apply(db)
@@ -106,11 +106,44 @@ def migrate(db: Database, migrations: Migrations, path: Path) -> None:
 
 @contextlib.contextmanager
 def reported_failures(path: Path | None) -> Iterator[None]:
-    """Turn what SQLite raises in the block (damage, a full disk) into a StoreError."""
+    """Turn what SQLite raises in the block, and the connection has not named already, into a StoreError."""
     try:
         yield
     except dbapi2.DatabaseError as error:
         raise _unusable(path, f"SQLite says: {error}.") from None
+
+
+def _make_private(path: Path) -> None:
+    """Create the file with mode 0600, and take a wider mode from one that a backup has brought back.
+
+    SQLite would create it for all to read; -wal and -shm take the mode of the main file.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if os.fstat(descriptor).st_mode & 0o077:
+            path.chmod(0o600)
+    finally:
+        os.close(descriptor)
+
+
+def _see_that_it_opens(connection: StoreConnection) -> None:
+    """Read the first page. Raises StoreKeyWrong, or StoreDamaged where the key fits other pages."""
+    try:
+        dbapi2.Cursor(connection).execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except dbapi2.DatabaseError as error:
+        path, size = connection.path, connection.path.stat().st_size
+        wrong = connection.damaged_pages()
+        if (
+            "not a database" not in str(error)
+            or (size % _PAGE and size < _PAGE)
+            or len(wrong) < size // _PAGE
+        ):
+            raise damaged_store(path, str(error), wrong) from None
+        raise StoreKeyWrong(
+            f"The key does not open {path}.",
+            why="The file was made with another key, is no store of ours, or is damaged in its first bytes.",
+            remedy="Restore the key that belongs to it, or the file; or move the file away to begin anew.",
+        ) from None
 
 
 def _registered(migrations: Migrations) -> list[str]:

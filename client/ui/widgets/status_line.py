@@ -14,6 +14,7 @@ _STYLES = {
     Connection.STARTING: "$text-warning",
     Connection.LIVE: "$text-success",
     Connection.OFFLINE: "$text-error bold",
+    Connection.LOGGED_OUT: "$text-error bold",
     Connection.CATCHING_UP: "$text-warning",
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from client.session.errors import LoggedOut, NotAllowed, UnknownRoom
-from client.session.events import Membership, RoomCreation, Trust
+from client.session.events import Connection, Membership, RoomCreation, Trust
 from client.session.http_transport import HttpTransport
 from client.session.login import log_in, log_out
 from client.session.rooms import RoomRequests
@@ -80,7 +80,7 @@ async def test_an_invitation_can_be_seen_rejected_and_a_room_left(
 
 
 async def test_a_login_opens_enrols_and_ends(homeserver: Homeserver, tmp_path: Path) -> None:
-    """A password logs in, a wrong one is refused in words, and a session whose token ended says so."""
+    """A password logs in, a wrong one is refused in words, a session whose token ended says so when used."""
     account, login = await enrolled(homeserver, tmp_path, "login.1")
     with pytest.raises(NotAllowed, match="password"):
         await log_in(homeserver.url, login.user_id, "wrong")
@@ -90,9 +90,10 @@ async def test_a_login_opens_enrols_and_ends(homeserver: Homeserver, tmp_path: P
     await log_out(homeserver.url, second.access_token)
     await log_out(homeserver.url, second.access_token)
     await log_out(homeserver.url, login.access_token)
-    with pytest.raises(LoggedOut, match="login"):
-        async with opened(account):
-            pass
+    async with opened(account) as session:
+        assert session.connection is Connection.LOGGED_OUT
+        with pytest.raises(LoggedOut, match="login"):
+            await session.send("!room", {})
 
 
 async def test_a_redaction_and_a_topic_reach_the_other_side(homeserver: Homeserver, tmp_path: Path) -> None:

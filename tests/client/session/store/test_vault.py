@@ -10,6 +10,7 @@ from client.session.errors import StoreError, StoreKeyWrong
 from client.session.store.account_store import make_account_store, open_account_store
 from client.session.store.schema import account_schema
 from client.session.store.sqlcipher import Database, Migrations, dbapi2
+from client.session.store.store_key import KeyHolder
 from client.session.store.vault import migrate, open_vault
 
 KEY = bytes(range(32))
@@ -80,13 +81,13 @@ def test_a_store_of_a_newer_version_is_refused_untouched(tmp_path: Path) -> None
 
 def test_an_account_without_its_key_is_refused_not_begun_anew(tmp_path: Path) -> None:
     """When the key file is gone, neither opening nor enrolling makes a new key over the old store."""
-    make_account_store(tmp_path, "@a:x", key_in_file=True).close()
+    make_account_store(tmp_path, "@a:x", KeyHolder.FILE).close()
     (tmp_path / "store.key").unlink()
     before = (tmp_path / "store.db").read_bytes()
     with pytest.raises(StoreError):
         open_account_store(tmp_path, "@a:x")
     with pytest.raises(StoreError):
-        make_account_store(tmp_path, "@a:x", key_in_file=True)
+        make_account_store(tmp_path, "@a:x", KeyHolder.FILE)
     assert (tmp_path / "store.db").read_bytes() == before
     assert not (tmp_path / "store.key").exists()
 
