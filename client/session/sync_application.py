@@ -172,7 +172,7 @@ class SyncApplication:
             if {piece.membership, known.membership if known else None} != {Membership.JOIN}:
                 self._attestations.forget(piece.room_id)  # left, or told anew from the start
             # Most rooms attest nobody: their state is decoded once, when it is applied.
-            attests = any(EVENT_TYPE.encode() in bytes(raw) for raw in (piece.raw.state, piece.raw.timeline))
+            attests = any(EVENT_TYPE.encode() in bytes(raw) for raw in piece.raw.parts_with_state())
             if piece.membership is Membership.JOIN and attests:
                 users = self._attestations.learn(piece.room_id, self._room_sync.state_of(piece.raw))
                 self._machine.devices.accept_vouched(users)

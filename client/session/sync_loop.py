@@ -19,7 +19,7 @@ from client.session.sync_answer import ABSENT, SyncAnswer
 from client.session.sync_application import Applied, SyncApplication
 from client.session.transport import Transport
 from client.session.updates import Updates
-from client.session.wire import CLIENT, read_answer
+from client.session.wire import CLIENT, USE_STATE_AFTER, read_answer
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 30
@@ -93,6 +93,7 @@ class SyncLoop:
         query = {
             "filter": _FILTER,
             "set_presence": "offline",
+            USE_STATE_AFTER: "true",
             "timeout": str(_POLL_SECONDS * 1000 if is_live and token else 0),
         }
         if token:
