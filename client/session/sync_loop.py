@@ -124,8 +124,9 @@ class SyncLoop:
             return
         try:
             await self._machine.replenish(left, fallback_unused="signed_curve25519" in unused)
-        except HomeserverRefused as refusal:
-            _log.warning("The homeserver refused new one-time keys: %s", refusal.errcode)
+        except (HomeserverRefused, HomeserverUnreachable) as error:
+            # The next answer says again how many are left. What this one brought must not wait for that.
+            _log.warning("New one-time keys were not taken: %s", error.why)
 
     def _set(self, connection: Connection) -> None:
         if connection is Connection.LIVE:
