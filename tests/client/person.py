@@ -224,7 +224,7 @@ async def until_claimable(viewer: Person, device: Person) -> None:
 
 
 async def until_joined(session: OpenSession, room_id: str, *others: Person) -> None:
-    """Wait until the session knows of those others' joins, and would give them a room's key.
+    """Wait until the session knows of its own join and those others', and would give them a room's key.
 
     A message that is sent while another server joins is not shown there before the next one: Synapse hands
     it on only as what came before that.
@@ -233,7 +233,7 @@ async def until_joined(session: OpenSession, room_id: str, *others: Person) -> N
     async def have_joined() -> bool:
         members = await session.members(room_id)
         joined = {member.user_id for member in members if member.membership is Membership.JOIN}
-        return {other.user_id for other in others} <= joined
+        return {session.user_id, *(other.user_id for other in others)} <= joined
 
     await until_readers(session, room_id, *others)
     await eventually(have_joined)
