@@ -186,11 +186,13 @@ async def eventually(holds: Callable[[], Awaitable[object]]) -> None:
 
 async def until_readers(session: OpenSession, room_id: str, *others: Person) -> None:
     """Wait until the session would give a room's key to those others, and nobody else."""
-    wanted = {other.user_id for other in others}
+    await _until_readers(session, room_id, {other.user_id for other in others})
 
+
+async def _until_readers(session: OpenSession, room_id: str, others: set[str]) -> None:
     async def are_readers() -> bool:
         known = {room.room_id for room in await session.rooms()}
-        return room_id in known and await session.readers(room_id) == wanted
+        return room_id in known and await session.readers(room_id) == others
 
     await eventually(are_readers)
 
@@ -230,13 +232,28 @@ async def until_joined(session: OpenSession, room_id: str, *others: Person) -> N
     it on only as what came before that.
     """
 
+    readers = {other.user_id for other in others}
+    await _until_joined(session, room_id, readers, joined={session.user_id, *readers})
+
+
+async def _until_joined(session: OpenSession, room_id: str, others: set[str], *, joined: set[str]) -> None:
     async def have_joined() -> bool:
         members = await session.members(room_id)
-        joined = {member.user_id for member in members if member.membership is Membership.JOIN}
-        return {session.user_id, *(other.user_id for other in others)} <= joined
+        return joined <= {member.user_id for member in members if member.membership is Membership.JOIN}
 
-    await until_readers(session, room_id, *others)
+    await _until_readers(session, room_id, others)
     await eventually(have_joined)
+
+
+async def until_together(room_id: str, writer: OpenSession, *others: OpenSession) -> None:
+    """Wait until the writer knows of everybody's joins, and each other of its own; all could write to all.
+
+    Of a third one's join another server may hear only with the next message (see `until_joined`).
+    """
+    users = {session.user_id for session in (writer, *others)}
+    for session in others:
+        await _until_joined(session, room_id, users - {session.user_id}, joined={session.user_id})
+    await _until_joined(writer, room_id, users - {writer.user_id}, joined=users)
 
 
 async def read(session: OpenSession, body: str) -> TimelineEvent:

@@ -18,8 +18,14 @@ from client.session.opening import hold_session
 from tests.client.person import Person
 
 
-async def _run(root: str, **login: str) -> None:
-    account = await enrol(Accounts(Path(root)), **login)
+async def _run(root: str, user_id: str, homeserver: str, device_id: str, access_token: str) -> None:
+    account = await enrol(
+        Accounts(Path(root)),
+        user_id=user_id,
+        homeserver=homeserver,
+        device_id=device_id,
+        access_token=access_token,
+    )
     async with hold_session(account, welcome=lambda _: True):
         await asyncio.Event().wait()
 

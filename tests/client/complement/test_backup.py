@@ -9,7 +9,7 @@ from client.session.errors import RecoveryKeyWrong
 from client.session.events import Trust
 from client.session.recovery.state import Recovery
 from client.session.session import OpenSession
-from tests.client.person import People, Person, eventually, read, shown, until_joined
+from tests.client.person import People, Person, eventually, read, shown, until_together
 
 pytestmark = pytest.mark.synapse
 
@@ -19,8 +19,7 @@ async def written(people: People) -> tuple[Person, str, str, str]:
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
-        await until_joined(b, room_id, alice)
+        await until_together(room_id, a, b)
         sent = await bob.say(b, room_id, "An encrypted message")
         await read(a, "An encrypted message")
         key = await a.set_up_recovery()

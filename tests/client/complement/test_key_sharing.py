@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from client.session.events import Trust
-from tests.client.person import People, read, shown, until_claimable, until_joined
+from tests.client.person import People, read, shown, until_claimable, until_together
 from tests.client.proxy.rules import Refuse
 from tests.synapse_nodes import SynapseNode, TestNetwork
 
@@ -45,7 +45,7 @@ async def test_new_user_cannot_get_keys_for_offline_server(people: People, netwo
     bob = await people("bob", on="court")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "while all are here")
         await read(b, "while all are here")
         async with charlie.opened() as c:
@@ -69,8 +69,8 @@ async def test_existing_session_cannot_get_keys_for_offline_server(
     bob = await people("bob", on="court")
     old_room, new_room = await charlie.room(bob), await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b, charlie.opened() as c:
-        await until_joined(c, old_room, bob)
-        await until_joined(a, new_room, bob)
+        await until_together(old_room, c, b)
+        await until_together(new_room, a, b)
         await charlie.say(c, old_room, "we know each other")
         await read(b, "we know each other")
         await alice.say(a, new_room, "we do too")

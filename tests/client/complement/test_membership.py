@@ -10,9 +10,9 @@ from tests.client.person import (
     read,
     shown,
     until_gone,
-    until_joined,
     until_readers,
     until_signed,
+    until_together,
     vouch,
 )
 
@@ -25,7 +25,7 @@ async def test_alice_bob_encryption_works(people: People) -> None:
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         assert [room.encrypted for room in await a.rooms()] == [True]
         await alice.say(a, room_id, "Hello world!")
         event = await read(b, "Hello world!")
@@ -42,7 +42,7 @@ async def test_can_decrypt_messages_after_invite_but_before_join(people: People)
         await alice.say(a, room_id, "before the join")
         async with bob.opened() as b:
             assert (await read(b, "before the join")).trust is Trust.PINNED
-            await until_joined(a, room_id, bob)
+            await until_together(room_id, a, b)
             await alice.say(a, room_id, "after the join")
             await read(b, "after the join")
 
@@ -56,7 +56,7 @@ async def test_bob_can_see_but_not_decrypt_history_in_public_room(people: People
         await bob.join(room_id, alice)
         event = await shown(b, early.event_id)
         assert (event.trust, event.reason) == (Trust.UNDECRYPTABLE, NO_KEY)
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "after Bob")
         await read(b, "after Bob")
         assert (await shown(b, early.event_id)).trust is Trust.UNDECRYPTABLE
@@ -68,7 +68,7 @@ async def test_on_rejoin_bob_can_see_but_not_decrypt_history_in_public_room(peop
     room_id = await alice.room(public=True)
     async with alice.opened() as a, bob.opened() as b:
         await b.join(room_id)
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "while Bob is here")
         await read(b, "while Bob is here")
         await b.leave(room_id)
@@ -77,7 +77,7 @@ async def test_on_rejoin_bob_can_see_but_not_decrypt_history_in_public_room(peop
         await b.join(room_id)
         event = await shown(b, missed.event_id)
         assert (event.trust, event.reason) == (Trust.UNDECRYPTABLE, NO_KEY)
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "Bob is back")
         await read(b, "Bob is back")
         assert (await shown(b, missed.event_id)).trust is Trust.UNDECRYPTABLE
@@ -89,7 +89,7 @@ async def test_on_new_device_bob_can_see_but_not_decrypt_history_in_public_room(
     room_id = await alice.room(public=True)
     async with alice.opened() as a, bob.opened() as b:
         await b.join(room_id, via=[alice.homeserver.name])
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         early = await alice.say(a, room_id, "to the first device")
         await read(b, "to the first device")
         second = await people.another_device(bob)

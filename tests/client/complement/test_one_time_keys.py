@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from client.session.errors import HomeserverRefused
-from tests.client.person import People, Person, eventually, read, until_claimable, until_joined
+from tests.client.person import People, Person, eventually, read, until_claimable, until_together
 from tests.client.proxy.rules import Cut, Refuse
 
 pytestmark = pytest.mark.synapse
@@ -35,15 +35,14 @@ async def claim_all(by: Person, of: Person) -> dict[str, Any]:
 async def test_fallback_key_is_used_if_one_time_keys_run_out(
     people: People, failure: type[Refuse] | type[Cut]
 ) -> None:
-    """All one-time keys are gone and no new ones go up: two strangers use the same fallback, both are read."""
+    """All one-time keys are gone, no new ones go up: two strangers use the same fallback, and are read."""
     alice, eater = await people("alice"), await people("eater", enrolled=False)
     bob, charlie = await people("bob"), await people("charlie")
     blocked = alice.proxy.add(failure(UPLOAD))
     async with alice.opened() as a, bob.opened() as b, charlie.opened() as c:
         fallback = await claim_all(eater, alice)
         room_id = await bob.room(alice, charlie)
-        await until_joined(b, room_id, alice, charlie)
-        await until_joined(c, room_id, alice, bob)
+        await until_together(room_id, b, a, c)
         await bob.say(b, room_id, "Hello world!")
         await charlie.say(c, room_id, "Goodbye world!")
         await read(a, "Hello world!")
@@ -75,7 +74,7 @@ async def test_failed_keys_claim_retries(people: People) -> None:
     alice, bob = await people("alice"), await people("bob")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         refused = alice.proxy.add(Refuse("/keys/claim", times=2))
         cut = alice.proxy.add(Cut("/keys/claim", times=1))
         async with asyncio.TaskGroup() as sending:

@@ -12,7 +12,7 @@ from client.session.events import Trust
 from client.session.opening import hold_session
 from tests.client.complement.device_process import device_process
 from tests.client.complement.test_one_time_keys import claim_all
-from tests.client.person import People, read, until_joined
+from tests.client.person import People, read, until_together
 from tests.client.proxy.rules import Answer, Hold
 
 pytestmark = pytest.mark.synapse
@@ -45,7 +45,7 @@ async def test_sigkill_before_keys_upload_response(people: People, when: str) ->
             assert keys[0]
         async with bob.opened() as b:
             room_id = await alice.room(bob)
-            await until_joined(b, room_id, alice)
+            await until_together(room_id, b, a)
             await bob.say(b, room_id, "with a key of hers")
             await read(a, "with a key of hers")
 
@@ -63,12 +63,12 @@ def _brings_a_key(answer: Answer) -> bool:
 async def test_unprocessed_to_device_messages_arent_lost_on_restart(
     people: People, milliseconds_after: int | None
 ) -> None:
-    """Killed before or just after a sync has brought it a room key, among sixty others: it has the key after."""
+    """Killed before or just after a sync brought it a room key, among sixty others: it has the key after."""
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob, encryption={"rotation_period_msgs": 1})
     async with alice.opened() as a:
         async with bob.opened() as b:
-            await until_joined(a, room_id, bob)
+            await until_together(room_id, a, b)
             await alice.say(a, room_id, "while Bob is here")
             await read(b, "while Bob is here")
         cancelled = {

@@ -13,9 +13,9 @@ from tests.client.person import (
     eventually,
     read,
     until_gone,
-    until_joined,
     until_readers,
     until_signed,
+    until_together,
     vouch,
 )
 
@@ -28,7 +28,7 @@ async def test_room_key_is_cycled_on_device_logout(people: People) -> None:
     room_id = await alice.room(bob)
     second = await people.another_device(alice)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         async with second.opened() as s:
             await vouch(s, a)
             await until_signed(alice, a, room_id, second)
@@ -51,7 +51,7 @@ async def test_room_key_is_cycled_after_enough_messages(people: People) -> None:
     alice, bob = await people("alice"), await people("bob")
     room_id = await alice.room(bob, encryption={"rotation_period_msgs": 5})
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         for number in range(6):
             await alice.say(a, room_id, f"message {number} of six")
         await read(b, "message 5 of six")
@@ -67,7 +67,7 @@ async def test_room_key_is_cycled_after_enough_time(people: People) -> None:
     room_id = await alice.room(bob, encryption={"rotation_period_ms": 50})
     loop = asyncio.get_running_loop()
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "with the first key")
         end = loop.time() + 0.05
         await eventually(lambda: _is_past(end))
@@ -87,7 +87,7 @@ async def test_room_key_is_cycled_on_member_leaving(people: People) -> None:
     bob = await people("bob", on="court")
     room_id = await alice.room(bob, charlie)
     async with alice.opened() as a, bob.opened() as b, charlie.opened() as c:
-        await until_joined(a, room_id, bob, charlie)
+        await until_together(room_id, a, b, c)
         await alice.say(a, room_id, "to both")
         await read(b, "to both")
         await read(c, "to both")
@@ -107,7 +107,7 @@ async def test_room_key_is_not_cycled(people: People, change: str) -> None:
     alice, bob = await people("alice"), await people("bob")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "before the change")
         await read(b, "before the change")
         before = len(alice.keys_sent_to())
@@ -140,7 +140,7 @@ async def test_room_key_is_not_cycled_on_client_restart(people: People) -> None:
     room_id = await alice.room(bob)
     async with bob.opened() as b:
         async with alice.opened() as a:
-            await until_joined(a, room_id, bob)
+            await until_together(room_id, a, b)
             await alice.say(a, room_id, "before the restart")
             await read(b, "before the restart")
         before = len(alice.keys_sent_to())

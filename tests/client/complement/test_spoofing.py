@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from client.session.events import Trust
-from tests.client.person import People, read, shown, until_joined
+from tests.client.person import People, read, shown, until_together
 from tests.client.proxy.rewriting import events
 from tests.client.proxy.rules import Object, RewriteAnswer
 
@@ -25,7 +25,7 @@ async def test_spoofed_event_sender_handling(people: People, spoofed: str) -> No
         return [{**event, "sender": name} if theirs else event]
 
     async with alice.opened() as a, bob.opened() as b, charlie.opened() as c:
-        await until_joined(a, room_id, bob, charlie)
+        await until_together(room_id, a, b, c)
         await alice.say(a, room_id, "Test Message")
         assert (await read(b, "Test Message")).trust is Trust.PINNED
         spoofing = bob.proxy.add(RewriteAnswer("/sync", events(spoof)))

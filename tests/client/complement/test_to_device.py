@@ -8,7 +8,16 @@ import pytest
 
 from client.session.events import Trust
 from tests.client.complement.many_devices import add_devices
-from tests.client.person import People, Person, eventually, read, until_joined, until_signed, vouch
+from tests.client.person import (
+    People,
+    Person,
+    eventually,
+    read,
+    until_joined,
+    until_signed,
+    until_together,
+    vouch,
+)
 from tests.client.proxy.rules import Cut, LoseAnswer, Refuse, Rule
 
 pytestmark = pytest.mark.synapse
@@ -21,7 +30,7 @@ async def test_client_retries_send_to_device(people: People, failure: type[Rule]
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         failing = alice.proxy.add(failure(TO_DEVICE, times=2))
         async with asyncio.TaskGroup() as sending:
             sending.create_task(alice.say(a, room_id, "after the key"))
@@ -35,13 +44,12 @@ async def test_to_device_messages_are_batched(people: People) -> None:
     """A room key for a hundred devices goes out in one request."""
     alice, bob = await people("alice"), await people("bob")
     room_id = await alice.room(bob)
-    async with alice.opened() as a:
-        async with bob.opened() as b:
-            await until_joined(a, room_id, bob)
-            names = await add_devices(bob, b, 99)
-            await a.readers(room_id)
-            await alice.say(a, room_id, "to a hundred devices")
-            await read(b, "to a hundred devices")
+    async with alice.opened() as a, bob.opened() as b:
+        await until_together(room_id, a, b)
+        names = await add_devices(bob, b, 99)
+        await a.readers(room_id)
+        await alice.say(a, room_id, "to a hundred devices")
+        await read(b, "to a hundred devices")
     [sent] = alice.keys_sent_to()
     assert sent == {(bob.user_id, name) for name in (bob.login.device_id, *names)}
 
@@ -51,7 +59,7 @@ async def test_to_device_messages_arent_lost_when_keys_query_fails(people: Peopl
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         await alice.say(a, room_id, "from the first device")
         await read(b, "from the first device")
         refused = bob.proxy.add(Refuse("/keys/query"))

@@ -1,4 +1,4 @@
-"""Emoji compared between our own: complement-crypto's verification_test.go. With Element's: tests/client/judge."""
+"""Emoji compared between our own devices: complement-crypto's verification_test.go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from client.session.events import Trust
 from client.session.session import OpenSession
 from client.session.verification import Cancelled, Compare, Done, Requested, Verification
-from tests.client.person import PATIENCE, People, eventually, read, until_joined
+from tests.client.person import People, eventually, read, until_joined, until_together
+from tests.client.proxy.rules import PATIENCE
 
 pytestmark = pytest.mark.synapse
 
@@ -19,7 +20,7 @@ async def test_verification_sas(people: People) -> None:
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
-        await until_joined(a, room_id, bob)
+        await until_together(room_id, a, b)
         second = await people.another_device(alice)
         async with second.opened() as s:
             assert not (await s.recovery_state()).signed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable
 
+from client.session.wire import STATE_AFTER
 from tests.client.proxy.rules import Object
 
 EventChange = Callable[[str, Object], Iterable[Object]]
@@ -17,7 +18,7 @@ def events(change: EventChange) -> Callable[[Object], Object]:
     def rewrite(answer: Object) -> Object:
         changed = copy.deepcopy(answer)
         for room_id, room in changed.get("rooms", {}).get("join", {}).items():
-            for part in ("state", "timeline"):
+            for part in ("state", STATE_AFTER, "timeline"):
                 if "events" in room.get(part, {}):
                     room[part]["events"] = [
                         made for event in room[part]["events"] for made in change(room_id, event)
