@@ -16,7 +16,6 @@ from client.session.store.room_store import RoomStore
 from client.session.store.timeline import NewEvent, SealedEvent, Timeline
 from client.session.sync_answer import (
     Events,
-    RoomTimeline,
     StrippedEvent,
     SyncedRoom,
     Unread,
@@ -52,10 +51,9 @@ class RoomSync:
         """Messages of verifications; whoever commits the sync takes them."""
 
     def state_of(self, raw: SyncedRoom) -> list[StateEvent]:
-        """Return the state events of a room's answer: those before the timeline, then those within."""
-        before = read(raw.state, Events, Events()).events
-        within = read(raw.timeline, RoomTimeline, RoomTimeline()).events
-        return [event for one in (*before, *within) if (event := _state_event(one)) is not None]
+        """Return the state events of a room's answer, in order."""
+        events = [one for part in raw.parts_with_state() for one in read(part, Events, Events()).events]
+        return [event for one in events if (event := _state_event(one)) is not None]
 
     def read_event(self, room_id: str, raw: msgspec.Raw) -> NewEvent | Redaction | None:
         """Decrypt one event of a room.

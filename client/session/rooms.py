@@ -13,7 +13,7 @@ from client.session.errors import NotFound
 from client.session.events import Content, Json, Membership, RoomCreation, RoomMember, StateEvent
 from client.session.power_levels import creators, power_level
 from client.session.transport import Transport
-from client.session.wire import CLIENT, part, read_answer, read_state
+from client.session.wire import CLIENT, STATE_AFTER, USE_STATE_AFTER, part, read_answer, read_state
 
 _ROOM_VERSION = "12"
 _MEMBERSHIPS = frozenset(Membership)
@@ -39,6 +39,13 @@ class _Events(msgspec.Struct):
 class _JoinedRoom(msgspec.Struct):
     state: _Events = msgspec.field(default_factory=_Events)
     timeline: _Events = msgspec.field(default_factory=_Events)
+    # What state came of the timeline, where the server says it (see `sync_answer.SyncedRoom`).
+    state_after: _Events | None = msgspec.field(default=None, name=STATE_AFTER)
+
+    def state_events(self) -> list[StateEvent]:
+        if self.state_after is not None:
+            return read_state(self.state_after.events)
+        return [*read_state(self.state.events), *read_state(self.timeline.events)]
 
 
 class _Rooms(msgspec.Struct):
@@ -116,12 +123,13 @@ class RoomRequests:
             "filter": msgspec.json.encode(sync_filter).decode(),
             "timeout": "0",
             "set_presence": "offline",
+            USE_STATE_AFTER: "true",
         }
         answer = await self._transport.request("GET", f"{CLIENT}/sync", query=query, timeout=120)
         states = {}
         for room_id, room in read_answer(answer, _Sync).rooms.join.items():
             current: dict[tuple[str, str], StateEvent] = {}
-            for event in [*read_state(room.state.events), *read_state(room.timeline.events)]:
+            for event in room.state_events():
                 current[event.type, event.state_key] = event
             states[room_id] = tuple(current.values())
         return states
@@ -178,14 +186,14 @@ def room_members(state: Sequence[StateEvent]) -> tuple[RoomMember, ...]:
     members = []
     for event in state:
         membership = event.content.get("membership")
-        if event.type != "m.room.member" or membership not in _MEMBERSHIPS:
+        if event.type != "m.room.member" or not isinstance(membership, str) or membership not in _MEMBERSHIPS:
             continue
         name = event.content.get("displayname")
         members.append(
             RoomMember(
                 user_id=event.state_key,
                 display_name=name if isinstance(name, str) else None,
-                membership=Membership(str(membership)),
+                membership=Membership(membership),
                 power_level=power_level(event.state_key, powers.content if powers else None, owners),
             )
         )

@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
+from client.session.wire import STATE_AFTER
+
 ABSENT = msgspec.Raw(b"null")
 """What a part that was left out reads as. (msgspec knows no union of Raw and None.)"""
 _NOTHING = msgspec.Raw(b"{}")
@@ -61,6 +63,17 @@ class SyncedRoom(msgspec.Struct):
     state: msgspec.Raw = _NOTHING
     timeline: msgspec.Raw = _NOTHING
     unread_notifications: msgspec.Raw = _NOTHING
+    state_after: msgspec.Raw = msgspec.field(default=ABSENT, name=STATE_AFTER)
+
+    def parts_with_state(self) -> tuple[msgspec.Raw, ...]:
+        """Return the parts whose events make up the room's state, in order.
+
+        What two servers wrote at once stands in the timeline one after the other, as if the later had
+        replaced the earlier: a member who left can seem to have joined. So where the server says what state
+        came of it (MSC4222), that counts alone; the state before, and then the timeline, elsewhere.
+        """
+        told = bytes(self.state_after) != bytes(ABSENT)
+        return (self.state_after,) if told else (self.state, self.timeline)
 
 
 class InvitedRoom(msgspec.Struct):

@@ -192,7 +192,7 @@ class SyncApplication:
             if {piece.membership, known.membership if known else None} != {Membership.JOIN}:
                 self._attestations.forget(piece.room_id)  # left, or told anew from the start
             # Most rooms attest nobody: their state is decoded once, when it is applied.
-            attests = any(EVENT_TYPE.encode() in bytes(raw) for raw in (piece.raw.state, piece.raw.timeline))
+            attests = any(EVENT_TYPE.encode() in bytes(raw) for raw in piece.raw.parts_with_state())
             if piece.membership is Membership.JOIN and attests:
                 users = self._attestations.learn(piece.room_id, self._room_sync.state_of(piece.raw))
                 self._machine.devices.accept_vouched(users)
@@ -220,16 +220,18 @@ class SyncApplication:
     async def _fetch_keys(self, to_device: Sequence[msgspec.Raw], pieces: Sequence[_Piece]) -> set[str]:
         """Have the keys of everyone who wrote something at hand: without them nobody can be believed.
 
-        Returns the users whose keys are known only now. Those that cannot be fetched are asked for again with
-        a later answer.
+        Returns the users whose keys are known only now, by whatever way. Those that cannot be fetched are
+        asked for again with a later answer.
         """
+        learnt = self._keyless - self._machine.devices.unknown(self._keyless)
+        self._keyless -= learnt
         raw_events = [*to_device, *(raw for piece in pieces for raw in piece.events)]
         senders = {read(raw, _Sender, _NOBODY).sender for raw in raw_events} - {_NOBODY.sender}
         now = asyncio.get_running_loop().time()
         doubtful = self._keyless if now >= self._ask_again_at else set()
         unknown = self._machine.devices.unknown(senders | doubtful)
         if not unknown:
-            return set()
+            return learnt
         try:
             async with asyncio.timeout(_KEYS_PATIENCE):
                 await self._machine.devices.refresh(unknown)
@@ -241,4 +243,4 @@ class SyncApplication:
             self._pause = min(2 * self._pause + 1, _LONGEST_PAUSE)
         else:
             self._pause = 0.0
-        return unknown - self._keyless
+        return learnt | unknown - self._keyless

@@ -19,7 +19,7 @@ from client.session.sync_answer import ABSENT, SyncAnswer
 from client.session.sync_application import Applied, SyncApplication
 from client.session.transport import Transport
 from client.session.updates import Updates
-from client.session.wire import CLIENT, read_answer
+from client.session.wire import CLIENT, USE_STATE_AFTER, read_answer
 
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 30
@@ -92,6 +92,7 @@ class SyncLoop:
         query = {
             "filter": _FILTER,
             "set_presence": "offline",
+            USE_STATE_AFTER: "true",
             "timeout": str(_POLL_SECONDS * 1000 if is_live and token else 0),
         }
         if token:
@@ -122,8 +123,9 @@ class SyncLoop:
             return
         try:
             await self._machine.replenish(left, fallback_unused="signed_curve25519" in unused)
-        except HomeserverRefused as refusal:
-            _log.warning("The homeserver refused new one-time keys: %s", refusal.errcode)
+        except (HomeserverRefused, HomeserverUnreachable) as error:
+            # The next answer says again how many are left. What this one brought must not wait for that.
+            _log.warning("New one-time keys were not taken: %s", error.why)
 
     def _set(self, connection: Connection) -> None:
         if connection is Connection.LIVE:

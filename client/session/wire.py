@@ -15,6 +15,9 @@ _Answer = TypeVar("_Answer")
 
 CLIENT = "/_matrix/client/v3"
 """Prefix of the client-server API's paths."""
+USE_STATE_AFTER = "org.matrix.msc4222.use_state_after"
+STATE_AFTER = "org.matrix.msc4222.state_after"
+"""What asks /sync for the state after the timeline, and where its answer has that (MSC4222)."""
 
 
 def part(text: str) -> str:

@@ -91,7 +91,8 @@ def _rooms(config: NodeConfig) -> dict[str, object]:
         # the first rule that fits decides; where none fits the alias is refused
         "alias_creation_rules": [{"user_id": user_id, "action": "allow"} for user_id in officials],
         # simplified sliding sync: no client of ours uses it, and it has had a leak (CVE-2024-53867)
-        "experimental_features": {"msc3575_enabled": False},
+        # but what state a /sync leaves a room in must be said: our client shares keys by it
+        "experimental_features": {"msc3575_enabled": False, "msc4222_enabled": True},
     }
 
 

@@ -12,6 +12,7 @@ from client.session.crypto.olm_account import MEGOLM
 from client.session.crypto.trust import assess
 from client.session.events import Json, Trust
 from client.session.store.sqlcipher import Database
+from policies.user_id import is_user_id
 
 
 class _Encrypted(msgspec.Struct):
@@ -75,6 +76,8 @@ class RoomDecryption:
             encrypted = msgspec.json.decode(content, type=_Encrypted)
         except (msgspec.DecodeError, RecursionError):
             raise Undecryptable("The event is malformed.") from None
+        if not is_user_id(sender):
+            raise Undecryptable("The server names no user as its sender.")
         if encrypted.algorithm != MEGOLM:
             raise Undecryptable("It is encrypted in a way that is not used here.")
         session = self._sessions.find(room_id, encrypted.session_id, sender)

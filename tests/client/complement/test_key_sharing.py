@@ -1,0 +1,83 @@
+"""Keys reach everyone they should though servers fail: device_keys, delayed_requests, federation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from client.session.events import Trust
+from tests.client.person import People, read, shown, until_claimable, until_together
+from tests.client.proxy.rules import Refuse
+from tests.synapse_nodes import SynapseNode, TestNetwork
+
+pytestmark = pytest.mark.synapse
+
+
+async def test_failed_device_key_download_retries(people: People) -> None:
+    """The first four key queries of both are refused; the message waits for them, and is read."""
+    alice, bob = await people("alice"), await people("bob")
+    room_id = await alice.room(bob)
+    refusals = [person.proxy.add(Refuse("/keys/query", times=4)) for person in (alice, bob)]
+    async with alice.opened() as a, bob.opened() as b:
+        await alice.say(a, room_id, "once the keys are known")
+        assert (await read(b, "once the keys are known")).body
+        assert refusals[0].count == 4
+        await refusals[1].happened(1)
+
+
+@asynccontextmanager
+async def away(node: SynapseNode) -> AsyncIterator[None]:
+    """Kill a node for the time of the block; after it, it is back and healthy."""
+    await asyncio.to_thread(node.kill)
+    try:
+        yield
+    finally:
+        node.start()
+        await asyncio.to_thread(node.wait_healthy)
+
+
+async def test_new_user_cannot_get_keys_for_offline_server(people: People, network: TestNetwork) -> None:
+    """Bob's server is away while Charlie comes and writes; once it is back Bob reads what comes then."""
+    alice, charlie = await people("alice"), await people("charlie")
+    bob = await people("bob", on="court")
+    room_id = await alice.room(bob)
+    async with alice.opened() as a, bob.opened() as b:
+        await until_together(room_id, a, b)
+        await alice.say(a, room_id, "while all are here")
+        await read(b, "while all are here")
+        async with charlie.opened() as c:
+            async with away(network["court"]):
+                await alice.invite(room_id, charlie)
+                await c.join(room_id)
+                missed = await charlie.say(c, room_id, "while Bob's server is away")
+                await read(a, "while Bob's server is away")
+            await until_claimable(charlie, bob)
+            await charlie.say(c, room_id, "when it is back")
+            assert (await read(b, "when it is back")).trust is Trust.PINNED
+            event = await shown(b, missed.event_id)
+            assert event.trust is Trust.UNDECRYPTABLE
+
+
+async def test_existing_session_cannot_get_keys_for_offline_server(
+    people: People, network: TestNetwork
+) -> None:
+    """Charlie knows Bob from another room: what is written while Bob's server is away, he reads after."""
+    alice, charlie = await people("alice"), await people("charlie")
+    bob = await people("bob", on="court")
+    old_room, new_room = await charlie.room(bob), await alice.room(bob)
+    async with alice.opened() as a, bob.opened() as b, charlie.opened() as c:
+        await until_together(old_room, c, b)
+        await until_together(new_room, a, b)
+        await charlie.say(c, old_room, "we know each other")
+        await read(b, "we know each other")
+        await alice.say(a, new_room, "we do too")
+        await read(b, "we do too")
+        async with away(network["court"]):
+            await alice.invite(new_room, charlie)
+            await c.join(new_room)
+            await charlie.say(c, new_room, "by the session that we have")
+            await read(a, "by the session that we have")
+        assert (await read(b, "by the session that we have")).trust is Trust.PINNED

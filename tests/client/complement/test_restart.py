@@ -1,0 +1,105 @@
+"""kill -9 at the worst moment: complement-crypto's state_synchronisation_test.go and to_device_test.go."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from client.session.errors import StoreHeld
+from client.session.events import Trust
+from client.session.opening import hold_session
+from tests.client.complement.device_process import device_process
+from tests.client.complement.test_one_time_keys import claim_all
+from tests.client.person import People, read, until_together
+from tests.client.proxy.rules import Answer, Hold
+
+pytestmark = pytest.mark.synapse
+UPLOAD = "/keys/upload"
+
+
+@pytest.mark.parametrize("when", ["at the first login", "when keys are replenished"])
+async def test_sigkill_before_keys_upload_response(people: People, when: str) -> None:
+    """Killed once the server has its keys and before it knows: it uploads the very same, and they work."""
+    first_login = when == "at the first login"
+    alice, bob = await people("alice", enrolled=not first_login), await people("bob")
+    if not first_login:
+        await claim_all(bob, alice)
+    before = len(alice.proxy.calls_to(UPLOAD))
+    held = alice.proxy.add(Hold(UPLOAD, answers=True))
+    async with device_process(alice) as process:
+        await held.happened()
+        process.kill()
+        await process.wait()
+    held.release()
+    if first_login:
+        await alice.enrol()
+    async with alice.opened() as a:
+        await alice.proxy.until(lambda: alice.proxy.count(UPLOAD) >= before + 2)
+        first, second = alice.proxy.calls_to(UPLOAD)[before : before + 2]
+        assert (first.status, second.status) == (200, 200)
+        for kind in ("one_time_keys", "fallback_keys"):
+            keys = [call.request.json()[kind] for call in (first, second)]
+            assert _public(keys[0]) == _public(keys[1])
+            assert keys[0]
+        async with bob.opened() as b:
+            room_id = await alice.room(bob)
+            await until_together(room_id, b, a)
+            await bob.say(b, room_id, "with a key of hers")
+            await read(a, "with a key of hers")
+
+
+def _public(keys: dict[str, dict[str, str]]) -> dict[str, str]:
+    return {name: key["key"] for name, key in keys.items()}
+
+
+def _brings_a_key(answer: Answer) -> bool:
+    events = json.loads(answer.body).get("to_device", {}).get("events", [])
+    return any(event["type"] == "m.room.encrypted" for event in events)
+
+
+@pytest.mark.parametrize("milliseconds_after", [None, 0, 5, 20])
+async def test_unprocessed_to_device_messages_arent_lost_on_restart(
+    people: People, milliseconds_after: int | None
+) -> None:
+    """Killed before or just after a sync brought it a room key, among sixty others: it has the key after."""
+    alice, bob = await people("alice"), await people("bob", on="court")
+    room_id = await alice.room(bob, encryption={"rotation_period_msgs": 1})
+    async with alice.opened() as a:
+        async with bob.opened() as b:
+            await until_together(room_id, a, b)
+            await alice.say(a, room_id, "while Bob is here")
+            await read(b, "while Bob is here")
+        cancelled = {
+            "action": "request_cancellation",
+            "request_id": "random",
+            "requesting_device_id": "WHO_KNOWS",
+        }
+        for number in range(60):
+            body = {"messages": {bob.user_id: {"*": cancelled}}}
+            await alice.call("PUT", f"/sendToDevice/m.room_key_request/{number}", body)
+        await alice.say(a, room_id, "while Bob is away")
+        held = bob.proxy.add(Hold("/sync", answers=True, where=_brings_a_key))
+        async with device_process(bob) as process:
+            await held.happened()
+            if milliseconds_after is not None:
+                held.release()
+                # No wait for anything: it is the moment of the kill that this chooses.
+                await asyncio.sleep(milliseconds_after / 1000)
+            process.kill()
+            await process.wait()
+        held.release()
+        async with bob.opened() as b:
+            assert (await read(b, "while Bob is away")).trust is Trust.PINNED
+
+
+async def test_two_processes_on_one_store(people: People) -> None:
+    """In place of upstream's rust/ rows: a second process on a store is refused, and told who has it."""
+    alice = await people("alice")
+    async with device_process(alice) as process:
+        await alice.proxy.until(lambda: alice.proxy.count("/sync") > 0)
+        assert alice.account is not None
+        with pytest.raises(StoreHeld, match=str(process.pid)):
+            async with hold_session(alice.account, welcome=lambda _: True):
+                pass
