@@ -9,7 +9,7 @@ import pytest
 from client.session.accounts import Accounts
 from client.session.errors import StoreDamaged, StoreError, StoreFull, StoreKeyWrong
 from client.session.store.sqlcipher import Database, dbapi2
-from client.session.store.vault import open_vault
+from client.session.store.vault import Vault, open_vault
 from tests.client.session.fake_homeserver import ROOM
 from tests.client.session.fake_people import Person, alice_and_bob
 from tests.client.session.people import next_event
