@@ -37,11 +37,7 @@ class Media:
 
         Servers hold what they fetch from one another to the same limit.
         """
-        try:
-            answer = await self._transport.request("GET", _CONFIG)
-        except NotFound:
-            return None
-        return read_answer(answer, _Limits).size
+        return read_answer(await self._transport.request("GET", _CONFIG), _Limits).size
 
     async def upload(self, pieces: AsyncIterator[bytes], size: int) -> tuple[str, str]:
         """Store `size` bytes of ciphertext, and return the server's name and the media id.

@@ -193,6 +193,19 @@ async def test_killed_while_sending_nothing_is_half_sent(
     assert (place.files / "saved").read_bytes() == path.read_bytes()
 
 
+async def test_a_file_that_changes_on_its_way_is_told_as_that(place: Place) -> None:
+    """An upload that breaks off because its file changed is no fault of the homeserver's, and is told so."""
+    path = written(place.files, 3_000_000)
+
+    def shrink(done: int, total: int | None) -> None:
+        os.truncate(path, 10)
+
+    async with opened(place.alice) as alice:
+        with pytest.raises(FileUnusable, match="changed while it was read"):
+            await alice.send_file(place.room_id, path, progress=shrink)
+        assert await file_events(alice, place.room_id) == []
+
+
 async def test_killed_while_saving_nothing_stays(
     place: Place, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

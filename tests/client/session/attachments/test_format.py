@@ -42,6 +42,13 @@ def test_what_we_encrypt_opens_as_the_specification_says() -> None:
     assert file["iv"] != unlike["iv"]
 
 
+def test_the_key_is_written_in_the_alphabet_of_urls() -> None:
+    """RFC 7515: where standard Base64 would have + and /, a JSON Web Key has - and _, and no padding."""
+    file: Any = EncryptedFile("a.test", "media", b"\xfb\xff" * 16, COUNTER, bytes(32)).content()
+    assert file["key"]["k"] == "-__7__v_" * 5 + "-_8"
+    assert read_encrypted_file(file).key == b"\xfb\xff" * 16
+
+
 def test_what_another_encrypted_is_read() -> None:
     """A file of the independent writer decrypts, with Base64 padded too, and its secrets are in no repr."""
     plaintext = b"".join(PIECES)

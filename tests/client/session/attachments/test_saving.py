@@ -230,12 +230,22 @@ async def test_a_file_that_comes_there_meanwhile_is_not_overwritten(mallory: Mal
     assert (folder / "report.pdf").read_bytes() == b"mine"
 
 
-@pytest.mark.parametrize("target", ["missing/report.pdf", "file/report.pdf", "report\0.pdf", "n" * 300])
-async def test_a_place_where_no_file_can_be_is_refused(mallory: Mallory, folder: Path, target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("missing/report.pdf", "There is no such folder"),
+        ("file/report.pdf", "There is no such folder"),
+        ("report\0.pdf", "no name of a file"),
+        ("n" * 300, "too long"),
+    ],
+)
+async def test_a_place_where_no_file_can_be_is_refused(
+    mallory: Mallory, folder: Path, target: str, why: str
+) -> None:
     """No folder, a file for a folder, no name, a name too long: said in words, with nothing left."""
     (folder / "file").write_bytes(b"")
     event_id = await mallory.sends()
-    with pytest.raises(TargetUnusable):
+    with pytest.raises(TargetUnusable, match=why):
         await mallory.bob.save_attachment(ROOM, event_id, folder / target)
     assert inside(folder) == ["file"]
 
