@@ -134,7 +134,8 @@ class SyncApplication:
                 await pace.give_way()
         applied = Applied()
         with self._db.atomic():
-            self._machine.save_changes()
+            for withheld in sorted(self._machine.save_changes()):
+                applied.events += self._room_sync.explain(*withheld)
             for piece in pieces:
                 room = self._room_sync.room(piece.room_id, piece.membership, piece.raw)
                 applied.events += self._room_sync.store(room, events[piece.room_id])

@@ -25,6 +25,7 @@ from client.session.events import (
     Update,
 )
 from client.session.face import Session
+from client.session.identity_status import IdentityStatus
 from client.session.recovery.state import Recovery, RecoveryState
 from client.session.verification import Verification
 from policies.errors import RogatoryError
@@ -57,6 +58,7 @@ class FakeSession:
         self.asked: list[Verification] = []
         self.left: list[str] = []
         self.attested: dict[str, Attestation] = {}
+        self.identities: dict[str, IdentityStatus] = {}
         self.timeline_calls = 0
         self.recovery = RecoveryState(
             recovery=Recovery.NOT_SET_UP,
@@ -301,6 +303,18 @@ class FakeSession:
 
     async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
         return await self.set_up_recovery(passphrase=passphrase, replace=True)
+
+    async def identity(self, user_id: str) -> IdentityStatus:
+        return self.identities.get(user_id) or IdentityStatus(
+            user_id=user_id, master_key=None, pinned_master_key=None, verified=False, attested=False
+        )
+
+    async def accept_identity(self, user_id: str, *, master_key: str | None = None) -> None:
+        known = self.identities[user_id]
+        self.identities[user_id] = msgspec.structs.replace(known, pinned_master_key=known.master_key)
+
+    async def seal(self, room_id: str) -> None:
+        self.change_room(room_id, sealed=True)
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         everything = sorted(

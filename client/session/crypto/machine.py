@@ -17,6 +17,7 @@ from client.session.crypto.publishing import publish_identity, publish_keys
 from client.session.crypto.room_decryption import RoomDecryption
 from client.session.crypto.to_device import ToDevice
 from client.session.crypto.to_device_queue import ToDeviceQueue
+from client.session.crypto.withheld_keys import Explained, WithheldKeys
 from client.session.errors import StoreError
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
@@ -53,8 +54,11 @@ class Machine:
         self.inbound = InboundSessions(db)
         self.outbound = OutboundSessions(db, account)
         self.queue = ToDeviceQueue(db, transport, account.device_id)
-        self.to_device = ToDevice(account, self.devices, self.olm, self.inbound)
-        self.decryption = RoomDecryption(db, self.inbound, self.devices, account.user_id, attestations)
+        self.withheld = WithheldKeys(db)
+        self.to_device = ToDevice(account, self.devices, self.olm, self.inbound, self.withheld)
+        self.decryption = RoomDecryption(
+            db, self.inbound, self.withheld, self.devices, account.user_id, attestations
+        )
         self.sharing = KeySharing(
             db=db,
             transport=transport,
@@ -68,11 +72,15 @@ class Machine:
             lock=self.lock,
         )
 
-    def save_changes(self) -> None:
-        """Write what to-device messages changed, in the caller's transaction."""
+    def save_changes(self) -> set[Explained]:
+        """Write what to-device messages changed, in the caller's transaction.
+
+        Returns of which keys it is explained now why they do not come.
+        """
         self.inbound.save_changes()
         if self.olm.save_changes():
             self.account.save(Facts(self._db))
+        return self.withheld.save_changes()
 
     def adopt_identity(self, identity: OwnIdentity) -> None:
         """Make an identity that is proven to be ours this device's own, in the caller's transaction."""
@@ -93,8 +101,17 @@ class Machine:
         if Facts(self._db).get(Fact.PUBLISHED) is None:
             await publish_identity(self._transport, self._db, self.account, self.identity, self.lock)
 
+    @property
+    def needs_mending(self) -> bool:
+        """Whether `mend` has anything to do."""
+        return bool(self.to_device.wedged) or self.sharing.owes
+
     async def mend(self) -> None:
-        """Begin new sessions with devices whose messages could not be read, once an hour with each."""
+        """Begin new sessions with devices whose messages could not be read, once an hour with each.
+
+        Devices that could not be reached before, and can be now, get the keys that they are owed. Raises what
+        the transport raises.
+        """
         now = time.monotonic()
         broken = [
             device
@@ -105,6 +122,8 @@ class Machine:
         if broken:
             self._mended.update({device.curve25519: now for device in broken})
             await self.sharing.begin_anew(broken)
+        if self.sharing.owes:
+            await self.sharing.pay_owed()
 
     async def replenish(self, one_time_keys_left: int, *, fallback_unused: bool) -> None:
         """Publish new one-time keys where the server runs low. Raises what the transport raises."""

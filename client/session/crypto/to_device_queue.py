@@ -30,7 +30,7 @@ class ToDeviceQueue:
         self._sending = asyncio.Lock()
 
     def put(self, type: str, messages: Sequence[tuple[Device, dict[str, Json]]]) -> None:
-        """Queue messages, in the transaction that saves the ratchets which encrypted them."""
+        """Queue messages, one a device, in the transaction that saves the ratchets which encrypted them."""
         for start in range(0, len(messages), _MOST_RECIPIENTS):
             bodies: dict[str, dict[str, Json]] = {}
             for device, content in messages[start : start + _MOST_RECIPIENTS]:

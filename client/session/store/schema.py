@@ -31,6 +31,29 @@ def remember_verified_keys(db: Database) -> None:
     )
 
 
+@account_schema()
+def seal_rooms_and_note_their_visibility(db: Database) -> None:
+    """Keep for good which rooms are sealed, and under which history visibility a session was begun."""
+    db.execute("ALTER TABLE rooms ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE outbound_group_sessions ADD COLUMN history_visibility TEXT NOT NULL DEFAULT ''")
+
+
+@account_schema()
+def withhold_keys(db: Database) -> None:
+    """Keep which devices get no key of ours (`session_key`: and are owed it), and who gives us none."""
+    db.execute(
+        """CREATE TABLE withheld_from (
+            session_id TEXT, user_id TEXT, device_id TEXT, code TEXT NOT NULL, withheld_at INTEGER NOT NULL,
+            room_id TEXT NOT NULL, curve25519 TEXT NOT NULL, session_key TEXT,
+            PRIMARY KEY (session_id, user_id, device_id)) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE withheld_by (
+            sender TEXT, room_id TEXT, session_id TEXT, code TEXT NOT NULL, received INTEGER NOT NULL UNIQUE,
+            PRIMARY KEY (sender, room_id, session_id)) WITHOUT ROWID"""
+    )
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
