@@ -18,6 +18,10 @@ VERBS = {
     "node": ("node.cli.node_group:node", "Run one region's node: init, start, stop, status, doctor, user."),
     "login": ("node.cli.accounts:login", "Log an account in on this machine."),
     "verify": ("node.cli.verify:verify", "Compare emoji with another person, or between your devices."),
+    "identity": (
+        "node.cli.identity:identity",
+        "Look at a person's identity, and accept one that has changed.",
+    ),
     "recover": ("node.cli.recover:recover", "Come back to an account after its devices are lost."),
     "rooms": ("node.cli.messages:rooms", "List, join and leave rooms."),
     "send": ("node.cli.messages:send", "Send an encrypted message to a room."),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from client.session.crypto.machine import Machine
+from client.session.crypto.room_rules import RoomRules
 from client.session.errors import NobodyCanRead
 from client.session.events import Connection, ConnectionChanged
 from tests.client.session.fake_homeserver import ROOM, FakeHomeserver
@@ -102,6 +103,48 @@ async def test_a_session_is_changed_when_a_member_or_a_device_leaves_not_when_on
     assert len({ids[1], ids[2], ids[3]}) == 3
     assert _keys_sent(server, bob.user_id, "BOB") == 2
     assert second.user_id == bob.user_id
+
+
+@pytest.mark.parametrize(
+    ("type", "content", "changed"),
+    [
+        ("m.room.history_visibility", {"history_visibility": "shared"}, True),
+        ("m.room.history_visibility", {"history_visibility": "invited"}, False),
+        ("m.room.member", {"membership": "join", "displayname": "Robert"}, False),
+        ("m.room.name", {"name": "x"}, False),
+    ],
+)
+async def test_a_session_is_changed_when_others_may_read_the_history_and_not_for_a_name(
+    tmp_path: Path, type: str, content: dict[str, Any], changed: bool
+) -> None:
+    """Another history visibility changes the session, over a restart too; a name or the same one does not."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    key = bob.user_id if type == "m.room.member" else ""
+    await server.put_event(
+        {"type": type, "sender": bob.user_id, "state_key": key, "event_id": "$state", "content": content}
+    )
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    first, second, third = _session_ids(server)
+    assert (first != second) is changed
+    assert second == third
+
+
+async def test_a_room_that_wants_rare_rotation_gets_ours(tmp_path: Path) -> None:
+    """Periods beyond ours, and values that are none, leave fifty messages and a day."""
+    for content in (
+        {"rotation_period_msgs": 10_000, "rotation_period_ms": 2**60},
+        {"rotation_period_msgs": "x"},
+    ):
+        assert RoomRules.of_room(content, "", sealed=False) == RoomRules(50, 24 * 3600 * 1000)
+    assert (
+        RoomRules.of_room({"rotation_period_msgs": -1, "rotation_period_ms": 0}, "", sealed=False).messages
+        == 1
+    )
 
 
 async def _second_device(server: FakeHomeserver, bob: Person, root: Path) -> Person:
