@@ -43,7 +43,7 @@ async def _verify(session: OpenSession, person: Person) -> None:
 
 
 async def test_a_sealed_room_refuses_whoever_is_neither_verified_nor_attested_by_name(tmp_path: Path) -> None:
-    """Sealed by the session, nothing goes out while Bob is only pinned, over a restart too; verified, he reads."""
+    """Sealed by the session, nothing goes out while Bob is only pinned; verified, he reads."""
     server, alice, bob = await alice_and_bob(tmp_path)
     async with alice.session() as a:
         await a.send(ROOM, TEXT)
