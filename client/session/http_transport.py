@@ -7,10 +7,9 @@ first, for it logs what it cannot parse, decrypted content included.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -26,17 +25,11 @@ from client.session.errors import (
     SessionError,
 )
 from client.session.events import Json
-from client.session.transport import Download
 
 if TYPE_CHECKING:
-    from aiohttp import ClientResponse
     from nio.client.async_client import AsyncClient
 
 _LARGEST_ANSWER = 512 * 1024 * 1024
-_LARGEST_REFUSAL = 64 * 1024
-_PIECE = 256 * 1024
-_MEDIA_PATIENCE = 120.0
-"""Seconds without a byte after which a file's transfer is given up: a server fetches another's file first."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -47,7 +40,7 @@ class _Refusal(msgspec.Struct):
 
 
 class HttpTransport:
-    """One account's way to its homeserver; implements `Transport` and `MediaTransport`.
+    """One account's way to its homeserver; implements `client.session.transport.Transport`.
 
     `homeserver_url` is https, or http on this machine itself (anything else is refused: fail closed).
     `access_token` goes into the Authorization header only. Use it as an asynchronous context manager.
@@ -99,87 +92,25 @@ class HttpTransport:
                 raise _refused(method, path, status, refusal)
             await asyncio.sleep(wait)
 
-    async def upload(self, path: str, pieces: AsyncIterator[bytes], size: int) -> bytes:
-        """Send a file; see `MediaTransport.upload`."""
-        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        with self._failures():
-            async with asyncio.timeout(_MEDIA_PATIENCE) as patience:
-                data = _prolonging(pieces, patience)
-                response = await self._client_or_refusal().send(
-                    "POST", path, data, {**self._headers, **headers}, timeout=0
-                )
-                async with response:
-                    await self._refuse_failure("POST", path, response)
-                    return await response.content.read(_LARGEST_REFUSAL)
-
-    @contextlib.asynccontextmanager
-    async def download(self, path: str) -> AsyncIterator[Download]:
-        """Begin to fetch a file; see `MediaTransport.download`."""
-        # Unpacked by the way, a file could grow without bound before anybody counts it.
-        headers = {**self._headers, "Accept-Encoding": "identity"}
-        with self._failures():
-            async with asyncio.timeout(_MEDIA_PATIENCE):
-                response = await self._client_or_refusal().send("GET", path, None, headers, timeout=0)
-                await self._refuse_failure("GET", path, response)
-        try:
-            yield Download(response.content_length, self._pieces(response))
-        finally:
-            response.close()  # a file that nobody wants to its end is not fetched to its end
-
-    async def _pieces(self, response: ClientResponse) -> AsyncIterator[bytes]:
-        while True:
-            with self._failures():
-                async with asyncio.timeout(_MEDIA_PATIENCE):
-                    piece = await response.content.read(_PIECE)
-            if not piece:
-                return
-            yield piece
-
-    async def _refuse_failure(self, method: str, path: str, response: ClientResponse) -> None:
-        if response.history:
-            response.close()
-            raise self._unreachable("The homeserver redirects elsewhere, which is not followed.")
-        if response.headers.get("Content-Encoding", "identity") != "identity":
-            response.close()
-            raise self._unreachable("The homeserver packs its answer, which was not asked for.")
-        if response.status >= 300:
-            short = 0 < (response.content_length or 0) <= _LARGEST_REFUSAL
-            answer = await response.read() if short else b""
-            response.close()
-            raise _refused(method, path, response.status, _read_refusal(answer))
-
     async def _once(self, method: str, path: str, data: bytes | None, timeout: float) -> tuple[int, bytes]:
-        with self._failures():
-            async with asyncio.timeout(timeout):
-                response = await self._client_or_refusal().send(
-                    method, path, data, dict(self._headers), timeout=timeout
-                )
-                async with response:
-                    if response.history:
-                        raise self._unreachable("The homeserver redirects elsewhere, which is not followed.")
-                    if (response.content_length or 0) > _LARGEST_ANSWER:
-                        raise self._unreachable("Its answer is too large.")
-                    return response.status, await response.read()
-
-    def _client_or_refusal(self) -> AsyncClient:
         if self._client is None:
             raise SessionError(
                 "The connection to the homeserver is not open.",
                 why="The transport was used before it was entered or after it was left.",
                 remedy="Open the session again.",
             )
-        return self._client
-
-    @contextlib.contextmanager
-    def _failures(self) -> Iterator[None]:
-        """Turn what goes wrong on the way into HomeserverUnreachable.
-
-        The causes are dropped because aiohttp's exceptions can carry the request's headers.
-        """
+        # The causes are dropped below because aiohttp's exceptions can carry the request's headers.
         from aiohttp import ClientError
 
         try:
-            yield
+            async with asyncio.timeout(timeout):
+                response = await self._client.send(method, path, data, dict(self._headers), timeout=timeout)
+                async with response:
+                    if response.history:
+                        raise self._unreachable("The homeserver redirects elsewhere, which is not followed.")
+                    if (response.content_length or 0) > _LARGEST_ANSWER:
+                        raise self._unreachable("Its answer is too large.")
+                    return response.status, await response.read()
         except TimeoutError:
             raise self._unreachable("No answer came in time.") from None
         except (ClientError, OSError) as error:
@@ -223,14 +154,6 @@ def load_client() -> None:
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
     import nio.client.async_client  # noqa: F401 - only to have it loaded
-
-
-async def _prolonging(pieces: AsyncIterator[bytes], patience: asyncio.Timeout) -> AsyncIterator[bytes]:
-    """Pass pieces on; each that is asked for shows that the one before has left, and begins the wait anew."""
-    async for piece in pieces:
-        if not patience.expired():
-            patience.reschedule(asyncio.get_running_loop().time() + _MEDIA_PATIENCE)
-        yield piece
 
 
 def _nio_client(url: str) -> AsyncClient:
