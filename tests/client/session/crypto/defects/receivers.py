@@ -59,7 +59,7 @@ class StockReceiver:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = contextlib.ExitStack()
-        self._client: Any = None
+        self._client: Any
         self.user_id = stock_nio.ME
         self._open()
         keys = self._client.olm.account.identity_keys
@@ -103,7 +103,7 @@ class OurReceiver:
     """`Receiver` by ours, on a homeserver in memory."""
 
     def __init__(self, server: FakeHomeserver, person: Person) -> None:
-        self._server, self._person = server, person
+        self.server, self.person = server, person
         self._stack = contextlib.AsyncExitStack()
         self._session: OpenSession | None = None
         self.user_id = person.user_id
@@ -113,7 +113,7 @@ class OurReceiver:
         self.ed25519 = keys[f"ed25519:{person.device_id}"]
 
     async def open(self) -> None:
-        self._session = await self._stack.enter_async_context(self._person.session())
+        self._session = await self._stack.enter_async_context(self.person.session())
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -127,18 +127,18 @@ class OurReceiver:
         return key
 
     async def know(self, peer: Peer) -> None:
-        self._server.transport(peer.user_id, peer.device_id)
-        self._server.devices[peer.user_id, peer.device_id].keys = peer.device_keys()
+        self.server.transport(peer.user_id, peer.device_id)
+        self.server.devices[peer.user_id, peer.device_id].keys = peer.device_keys()
         self.machine().devices.mark_stale([peer.user_id])
         await self.machine().devices.refresh([peer.user_id])
 
     async def take(self, *events: Object) -> None:
-        person, expected = self._person, len(self._mine.to_device) + len(events)
-        await self._server.put_to_device(person.user_id, person.device_id, *events)
-        await self._server.has_told(person.user_id, person.device_id, expected)
+        person, expected = self.person, len(self._mine.to_device) + len(events)
+        await self.server.put_to_device(person.user_id, person.device_id, *events)
+        await self.server.has_told(person.user_id, person.device_id, expected)
 
     async def read(self, event: Object) -> Seen:
-        await self._server.put_event(event)
+        await self.server.put_event(event)
         assert self._session is not None
         shown = await next_event(self._session, lambda shown: shown.event_id == event["event_id"])
         return Seen(shown.body if shown.trust is not Trust.UNDECRYPTABLE else None, shown.trust.value)
