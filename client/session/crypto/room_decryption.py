@@ -29,6 +29,10 @@ class _Plaintext(msgspec.Struct):
     content: dict[str, Json]
 
 
+_encrypted = msgspec.json.Decoder(_Encrypted).decode
+_plaintext = msgspec.json.Decoder(_Plaintext).decode
+
+
 class Decrypted(msgspec.Struct, frozen=True):
     """What an event says, and how far its sender may be believed."""
 
@@ -68,6 +72,7 @@ class RoomDecryption:
         self._own_user_id = own_user_id
         self._attestations = attestations
         self._seen: dict[tuple[str, str, int], str] = {}
+        self._highest: dict[tuple[str, str], int] = {}
 
     def decrypt(self, room_id: str, event_id: str, sender: str, content: msgspec.Raw) -> Decrypted:
         """Decrypt an `m.room.encrypted` event. Raises Undecryptable.
@@ -75,7 +80,7 @@ class RoomDecryption:
         A message index that another event has used is a replay and is refused (Matrix spec, Megolm).
         """
         try:
-            encrypted = msgspec.json.decode(content, type=_Encrypted)
+            encrypted = _encrypted(content)
         except (msgspec.DecodeError, RecursionError):
             raise Undecryptable("The event is malformed.") from None
         if encrypted.algorithm != MEGOLM:
@@ -91,7 +96,7 @@ class RoomDecryption:
                 encrypted.session_id,
             ) from None
         try:
-            plaintext = msgspec.json.decode(message.plaintext, type=_Plaintext)
+            plaintext = _plaintext(message.plaintext)
         except (msgspec.DecodeError, RecursionError):
             raise Undecryptable("What was encrypted is malformed.") from None
         if plaintext.room_id != room_id:
@@ -124,6 +129,7 @@ class RoomDecryption:
     def forget_uncommitted(self) -> None:
         """Drop what was seen since the last commit: the table of events has it, or it was rolled back."""
         self._seen.clear()
+        self._highest.clear()
 
     def _assess(self, sender: str, session: InboundSession) -> tuple[Trust, str | None]:
         return assess(sender, session, self._devices, self._own_user_id, self._attestations)
@@ -132,11 +138,21 @@ class RoomDecryption:
         name = (room_id, session_id, index)
         first = self._seen.get(name)
         if first is None:
-            row = self._db.execute(
-                "SELECT event_id FROM events WHERE room_id = ? AND session_id = ? AND message_index = ?",
-                name,
-            ).fetchone()
-            first = row[0] if row else event_id
-            self._seen[name] = first
+            first = self._seen[name] = self._stored(name) or event_id
         if first != event_id:
             raise Undecryptable("It repeats a message that was sent before.")
+
+    def _stored(self, name: tuple[str, str, int]) -> str | None:
+        """Return which stored event has used a message index; one beyond all that are stored asks nothing."""
+        session = name[:2]
+        if session not in self._highest:
+            query = (
+                "SELECT coalesce(max(message_index), -1) FROM events"
+                " WHERE room_id = ? AND session_id = ? AND message_index IS NOT NULL"
+            )
+            self._highest[session] = self._db.execute(query, session).fetchone()[0]
+        if name[2] > self._highest[session]:
+            return None
+        query = "SELECT event_id FROM events WHERE room_id = ? AND session_id = ? AND message_index = ?"
+        row = self._db.execute(query, name).fetchone()
+        return row[0] if row else None

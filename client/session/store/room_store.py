@@ -11,6 +11,7 @@ from client.session.room_state import RoomState
 from client.session.store.sqlcipher import Database
 
 _encode = msgspec.json.Encoder().encode
+_content = msgspec.json.Decoder(dict[str, Json]).decode  # built once: rooms have thousands of state events
 
 
 class RoomStore:
@@ -72,7 +73,7 @@ class RoomStore:
         for room_id, membership, encryption, unread, activity, sealed in self._db.execute(
             "SELECT * FROM rooms"
         ):
-            content = None if encryption is None else msgspec.json.decode(encryption, type=dict[str, Json])
+            content = None if encryption is None else _content(encryption)
             self._rooms[room_id] = RoomState(
                 room_id, Membership(membership), content, unread, activity, bool(sealed)
             )
@@ -83,5 +84,5 @@ class RoomStore:
                 state_key=state_key,
                 sender=sender,
                 event_id=event_id,
-                content=msgspec.json.decode(content, type=dict[str, Json]),
+                content=_content(content),
             )

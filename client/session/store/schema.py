@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from client.session.store.sqlcipher import Database, Migrations
+from policies.trust.unpadded_base64 import decode_base64
 
 account_schema = Migrations("account")
 
@@ -51,6 +52,22 @@ def withhold_keys(db: Database) -> None:
         """CREATE TABLE withheld_by (
             sender TEXT, room_id TEXT, session_id TEXT, code TEXT NOT NULL, received INTEGER NOT NULL UNIQUE,
             PRIMARY KEY (sender, room_id, session_id)) WITHOUT ROWID"""
+    )
+
+
+@account_schema()
+def keep_olm_sessions_in_fewer_pages(db: Database) -> None:
+    """Keep Olm sessions as bytes and by row id: else each would fill a page of its own beside its leaf."""
+    sessions = db.execute("SELECT sender_key, session_id, pickle, used FROM olm_sessions").fetchall()
+    db.execute("DROP TABLE olm_sessions")
+    db.execute(
+        """CREATE TABLE olm_sessions (
+            sender_key TEXT NOT NULL, session_id TEXT NOT NULL, pickle BLOB NOT NULL, used INTEGER NOT NULL,
+            UNIQUE (sender_key, session_id))"""
+    )
+    db.conn.executemany(
+        "INSERT INTO olm_sessions VALUES (?, ?, ?, ?)",
+        [(key, name, decode_base64(pickle), used) for key, name, pickle, used in sessions],
     )
 
 
