@@ -127,6 +127,23 @@ class KeySharing:
                 self._save_olm()
         await self._queue.flush()
 
+    async def give_again(self, devices: Sequence[Device]) -> None:
+        """Give devices that have begun anew with us the keys that they had: the last may never have arrived.
+
+        They get no more than they were given before. Raises what the transport raises.
+        """
+        users = sorted({device.user_id for device in devices})
+        trusted = {device for user in users for device in self._trusted(user)}
+        async with self._lock:
+            with self._db.atomic():
+                for device in devices:
+                    for session in self._outbound.shared_with(device) if device in trusted else ():
+                        first = (device.user_id, device.device_id) in session.from_first
+                        key = session.first_key if first else session.key
+                        self._put_keys([(device, _room_key(session.room_id, session.session_id, key))])
+                self._save_olm()
+        await self._queue.flush()
+
     async def begin_anew(self, devices: Sequence[Device]) -> None:
         """Begin a new Olm session with devices whose messages we can no longer read, and let them know.
 
@@ -168,7 +185,7 @@ class KeySharing:
             self._inbound.add(
                 room_id=room_id,
                 session_id=session.session_id,
-                session_key=session.vodozemac.session_key.to_base64(),
+                session_key=session.key,
                 sender_key=self._account.curve25519,
                 signing_key=self._account.ed25519,
                 sender=self._account.user_id,
@@ -181,7 +198,7 @@ class KeySharing:
     async def _share(self, session: OutboundSession, devices: list[Device]) -> None:
         strangers = [device for device in devices if not self._olm.has_session(device.curve25519)]
         claimed = await claim_one_time_keys(self._transport, strangers) if strangers else {}
-        room_key = _room_key(session.room_id, session.session_id, session.vodozemac.session_key.to_base64())
+        room_key = _room_key(session.room_id, session.session_id, session.key)
         async with self._lock:
             for device, key in claimed.items():
                 self._begin_olm(device, key)

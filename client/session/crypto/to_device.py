@@ -67,6 +67,9 @@ class ToDevice:
         self.wedged: set[Device] = set()
         """Known devices that wrote what could not be read, or cannot reach us: a new session shall begin."""
 
+        self.begun_anew: set[Device] = set()
+        """Known devices that have begun a new session with us: something may not have reached them."""
+
     def receive(self, raw: msgspec.Raw) -> tuple[str, str] | None:
         """Read one message; return (room id, session id) of a room key that lets us read more.
 
@@ -80,6 +83,8 @@ class ToDevice:
             envelope = self._opened(event)
             if envelope.type == "m.room_key":
                 return self._take_room_key(envelope)
+            if envelope.type == "m.dummy":
+                self._note_begun_anew(envelope)
             self._set_aside(envelope.sender, envelope.sender_key, envelope.type, envelope.content)
         except (msgspec.DecodeError, RecursionError):
             _log.warning("A to-device message was dropped: malformed")
@@ -125,6 +130,11 @@ class ToDevice:
             account=self._account,
             devices=self._devices,
         )
+
+    def _note_begun_anew(self, envelope: Envelope) -> None:
+        device = self._devices.find(envelope.sender, envelope.sender_key)
+        if device is not None:
+            self.begun_anew.add(device)
 
     def _take_withheld(self, sender: str, content: msgspec.Raw) -> None:
         """Note why there is no key; a device that has no session with us is offered one (Matrix spec)."""

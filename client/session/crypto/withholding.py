@@ -59,7 +59,7 @@ class Withholding:
             return
         no_olm = code is WithheldCode.NO_OLM
         told = {_name(device) for device in new if no_olm and self._is_owed_any(device)}
-        key = session.vodozemac.session_key.to_base64() if no_olm else None
+        key = session.key if no_olm else None
         now = int(time.time() * 1000)
         self._db.conn.executemany(
             "INSERT OR REPLACE INTO withheld_from VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

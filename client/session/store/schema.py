@@ -71,6 +71,13 @@ def keep_olm_sessions_in_fewer_pages(db: Database) -> None:
     )
 
 
+@account_schema()
+def give_lost_keys_again(db: Database) -> None:
+    """Keep the first key of a session that we send with, and who was given it: for those who lost it."""
+    db.execute("ALTER TABLE outbound_group_sessions ADD COLUMN first_key TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE outbound_shares ADD COLUMN from_first INTEGER NOT NULL DEFAULT 0")
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
