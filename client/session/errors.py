@@ -26,6 +26,8 @@ SessionError
 ├── UnknownRoom              the account is not in that room
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
 ├── NobodyCanRead            refused: no device of the room's other members could read it
+├── IdentityChanged          refused: somebody's identity is not the pinned one; a person must decide
+├── RoomSealed               refused: the room is sealed, and members are neither verified nor attested
 ├── CannotVerify             a verification cannot be begun with that user
 ├── UnknownEvent             no event of that id in the room
 ├── AttachmentError          a file cannot be sent or saved
@@ -44,6 +46,8 @@ SessionError
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from policies.errors import RogatoryError
 
@@ -177,6 +181,16 @@ class IdentityChanged(SessionError):
     """The identity of a member is not the one that was pinned; a person must decide."""
 
     exit_code = 3
+
+
+class RoomSealed(SessionError):
+    """The room is sealed, and members are neither verified nor attested; `left_out` names them all."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, why: str, remedy: str, left_out: Sequence[str] = ()) -> None:
+        super().__init__(what, why=why, remedy=remedy)
+        self.left_out = tuple(left_out)
 
 
 class CannotVerify(SessionError):

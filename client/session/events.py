@@ -85,7 +85,10 @@ class SearchHit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoomSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One room or space as a list shows it. `children` are room ids (m.space.child), spaces only."""
+    """One room or space as a list shows it. `children` are room ids (m.space.child), spaces only.
+
+    In a `sealed` room only verified or attested members get the key of a message.
+    """
 
     room_id: str
     name: str
@@ -97,6 +100,7 @@ class RoomSummary(msgspec.Struct, frozen=True, kw_only=True):
     last_activity: int
     canonical_alias: str | None = None
     inviter: str | None = None
+    sealed: bool = False
     children: tuple[str, ...] = ()
 
 

@@ -23,6 +23,7 @@ from client.session.events import (
     TimelineEvent,
     Update,
 )
+from client.session.identity_status import IdentityStatus
 from client.session.recovery.state import RecoveryState
 from client.session.secret import Secret
 from client.session.verification import Verification
@@ -112,6 +113,21 @@ class Session(Protocol):
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now."""
+
+    async def identity(self, user_id: str) -> IdentityStatus:
+        """Return how a user's identity stands: the key of today, the pinned one, and who vouches for it."""
+
+    async def accept_identity(self, user_id: str, *, master_key: str | None = None) -> None:
+        """Pin a user's changed identity, which a person has found genuine, so that messages flow again.
+
+        Raises IdentityChanged when it is not `master_key`, the one that the person was shown, any more.
+        """
+
+    async def seal(self, room_id: str) -> None:
+        """Give keys of a room's messages only to verified or attested users from now on, for good.
+
+        Sending then raises RoomSealed, with their names, as long as members are neither.
+        """
 
     async def attestation(self, user_id: str) -> Attestation | None:
         """Return what a user's regional authority attests of them, None where nothing that holds is there."""

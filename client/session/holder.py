@@ -136,7 +136,11 @@ class _Connections:
                 progress=tell,
             ),
             "readers": lambda: session.readers(argument("room_id", str)),
-            "accept_identity": lambda: session.accept_identity(argument("user_id", str)),
+            "identity": lambda: session.identity(argument("user_id", str)),
+            "accept_identity": lambda: session.accept_identity(
+                argument("user_id", str), master_key=optional("master_key", str)
+            ),
+            "seal": lambda: session.seal(argument("room_id", str)),
             "attestation": lambda: session.attestation(argument("user_id", str)),
             "attestations": session.attestations,
             "recovery_state": session.recovery_state,

@@ -14,7 +14,6 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from client.session.crypto.machine import Machine
-from client.session.crypto.outbound_sessions import Rotation
 from client.session.errors import (
     HomeserverRefused,
     HomeserverUnreachable,
@@ -144,8 +143,7 @@ class Outbox:
         sealed = row.sealed
         if sealed is None:
             room = self._room(row.room_id)
-            rotation = Rotation.of_room(room.encryption or {})
-            session = await self._machine.sharing.shared_session(row.room_id, room.audience(), rotation)
+            session = await self._machine.sharing.shared_session(row.room_id, room.audience(), room.rules)
             with self._db.atomic():
                 sealed = self._machine.outbound.encrypt(session, row.type, row.content)
                 self._store.seal(row, sealed)

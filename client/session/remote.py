@@ -24,6 +24,7 @@ from client.session.events import (
     TimelineEvent,
     Update,
 )
+from client.session.identity_status import IdentityStatus
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
@@ -158,9 +159,17 @@ class RemoteSession:
         """See `session.OpenSession.readers`."""
         return await self._ask("readers", frozenset[str], room_id=room_id)
 
-    async def accept_identity(self, user_id: str) -> None:
+    async def identity(self, user_id: str) -> IdentityStatus:
+        """See `session.OpenSession.identity`."""
+        return await self._ask("identity", IdentityStatus, user_id=user_id)
+
+    async def accept_identity(self, user_id: str, *, master_key: str | None = None) -> None:
         """See `session.OpenSession.accept_identity`."""
-        await self._ask("accept_identity", msgspec.Raw, user_id=user_id)
+        await self._ask("accept_identity", msgspec.Raw, user_id=user_id, master_key=master_key)
+
+    async def seal(self, room_id: str) -> None:
+        """See `session.OpenSession.seal`."""
+        await self._ask("seal", msgspec.Raw, room_id=room_id)
 
     async def attestation(self, user_id: str) -> Attestation | None:
         """See `session.OpenSession.attestation`."""

@@ -6,19 +6,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from client.session.crypto.olm_account import MEGOLM
+from client.session.crypto.room_rules import RoomRules
 from client.session.events import Content, Json, Membership, RoomMember, RoomSummary, StateEvent
 from client.session.rooms import room_members
+
+SEALED = "org.rogatory.sealed"
+"""The state event that seals a room, whatever it says: only a room's owners may send state of this type."""
 
 
 @dataclass
 class RoomState:
-    """One room as this account sees it. `encryption` is set once and for ever (design section 7)."""
+    """One room as this account sees it.
+
+    `encryption` and `sealed` are set once and for ever (design section 7).
+    """
 
     room_id: str
     membership: Membership
     encryption: Content | None = None
     unread: int = 0
     last_activity: int = 0
+    sealed: bool = False
     state: dict[tuple[str, str], StateEvent] = field(default_factory=dict)
 
     def apply(self, event: StateEvent) -> None:
@@ -26,6 +34,14 @@ class RoomState:
         self.state[event.type, event.state_key] = event
         if event.type == "m.room.encryption" and event.state_key == "":
             self._note_encryption(event.content)
+        if event.type == SEALED and event.state_key == "":
+            self.sealed = True
+
+    @property
+    def rules(self) -> RoomRules:
+        """What it says of the keys of its messages."""
+        visibility = self.content("m.room.history_visibility").get("history_visibility")
+        return RoomRules.of_room(self.encryption or {}, _text(visibility) or "", sealed=self.sealed)
 
     @property
     def encrypted(self) -> bool:
@@ -68,6 +84,7 @@ class RoomState:
             topic=_text(self.content("m.room.topic").get("topic")),
             membership=self.membership,
             encrypted=self.encrypted,
+            sealed=self.sealed,
             is_space=self.content("m.room.create").get("type") == "m.space",
             unread=self.unread,
             last_activity=self.last_activity,

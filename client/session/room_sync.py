@@ -85,6 +85,21 @@ class RoomSync:
                 healed.append(self._timeline.heal(waiting.position, event))
         return healed
 
+    def explain(self, sender: str, room_id: str, session_id: str) -> list[TimelineEvent]:
+        """Say why events that `sender` sent cannot be read, now that it is known, within the transaction.
+
+        Without a session it is said of all that wait (`m.no_olm`).
+        """
+        explained = []
+        for room, session in [(room_id, session_id)] if session_id else self._timeline.waiting():
+            if self._decryption.has_key(room, session, sender):
+                continue
+            for waiting in self._timeline.sealed(room, session):
+                if waiting.sender == sender:
+                    reason = self._decryption.why_missing(room, session, sender)
+                    explained.append(self._timeline.reassess(waiting.position, Trust.UNDECRYPTABLE, reason))
+        return explained
+
     def reassess(self, sender: str) -> list[TimelineEvent]:
         """Judge a sender's doubtful events by keys known only now, within the caller's transaction."""
         changed = []

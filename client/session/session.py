@@ -13,7 +13,7 @@ from client.session.crypto.machine import Machine
 from client.session.crypto.verification.sending import VerificationSending
 from client.session.crypto.verification.signing import Signing
 from client.session.crypto.verification.verifications import Verifications
-from client.session.errors import HomeserverRefused, HomeserverUnreachable, UnknownRoom
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, IdentityChanged, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -21,6 +21,7 @@ from client.session.events import (
     Membership,
     OwnDevice,
     Progress,
+    RoomChanged,
     RoomMember,
     RoomSummary,
     SavedFile,
@@ -30,6 +31,7 @@ from client.session.events import (
     Trust,
     Update,
 )
+from client.session.identity_status import IdentityStatus
 from client.session.login import device_logged_out
 from client.session.outbox import Outbox
 from client.session.own_devices import OwnDevices
@@ -179,8 +181,8 @@ class OpenSession:
 
         It is stored before anything is sent and survives the end of this process. A second call with the
         same `transaction_id` sends nothing again and returns the same event. Raises NotEncrypted,
-        UnknownRoom, NobodyCanRead, IdentityChanged, or what the homeserver refused. LoggedOut or StoreError
-        says whether the message was taken: one that was waits in the outbox.
+        UnknownRoom, NobodyCanRead, IdentityChanged, RoomSealed, or what the homeserver refused. LoggedOut or
+        StoreError says whether the message was taken: one that was waits in the outbox.
         """
         if self.connection is Connection.LOGGED_OUT:
             raise device_logged_out(self.user_id)
@@ -221,12 +223,47 @@ class OpenSession:
         Raises UnknownRoom, and what the transport raises.
         """
         await self._learn_of(room_id)
-        users = self._room(room_id).audience()
-        return await self._machine.sharing.readers(users)
+        room = self._room(room_id)
+        return await self._machine.sharing.readers(room.audience(), sealed=room.sealed)
 
-    async def accept_identity(self, user_id: str) -> None:
-        """Pin the changed identity of a user: a person has decided that it is genuine."""
-        self._machine.devices.accept_identity(user_id)
+    async def identity(self, user_id: str) -> IdentityStatus:
+        """Return how a user's identity stands, asked for anew; without a connection, as it was last known."""
+        devices = self._machine.devices
+        devices.mark_stale([user_id])
+        with contextlib.suppress(HomeserverUnreachable):
+            await devices.refresh([user_id])
+        identity = devices.identity(user_id)
+        return IdentityStatus(
+            user_id=user_id,
+            master_key=identity.master_key if identity else None,
+            pinned_master_key=identity.pinned_master_key if identity else None,
+            verified=identity is not None and devices.verified.holds(identity),
+            attested=identity is not None and self._attestations.vouch_for(user_id, identity.master_key),
+        )
+
+    async def accept_identity(self, user_id: str, *, master_key: str | None = None) -> None:
+        """Pin the changed identity of a user: a person has decided that it is genuine.
+
+        With `master_key`, the one that the person was shown: if the server shows another by now, nothing is
+        accepted and IdentityChanged is raised.
+        """
+        devices = self._machine.devices
+        identity = devices.identity(user_id)
+        if master_key is not None and (identity is None or identity.master_key != master_key):
+            raise IdentityChanged(
+                f"The identity of {user_id} was not accepted.",
+                why="It has changed again since it was shown.",
+                remedy="Look at it again, and ask the person in another way which key is theirs.",
+            )
+        devices.accept_identity(user_id)
+
+    async def seal(self, room_id: str) -> None:
+        """Give keys of a room's messages only to verified or attested users from now on, for good.
+
+        Raises UnknownRoom.
+        """
+        self._rooms.seal(self._room(room_id))
+        self._updates.publish(RoomChanged(room_id=room_id))
 
     async def attestation(self, user_id: str) -> Attestation | None:
         """Return what a user's regional authority attests of them, if it holds and is for their key of today.
@@ -328,7 +365,7 @@ class OpenSession:
             await self._machine.mend()
 
     async def _after_sync(self, applied: Applied) -> None:
-        if self._machine.to_device.wedged:
+        if self._machine.needs_mending:
             self._begin(self._mend())  # not within the sync: the other's server may be away
         self._verifications.hand_in(applied.verification)
         unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)

@@ -153,7 +153,8 @@ class SyncApplication:
                 unwritten = []
             applied.events += await writer.finish()
         with self._db.atomic():
-            self._machine.save_changes()
+            for withheld in sorted(self._machine.save_changes()):
+                applied.events += self._room_sync.explain(*withheld)
             for piece in pieces:
                 room = self._room_sync.room(piece.room_id, piece.membership, piece.raw)
                 room.last_activity = max(room.last_activity, latest.get(piece.room_id, 0))

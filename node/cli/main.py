@@ -21,6 +21,10 @@ VERBS = {
     "devices": ("node.cli.devices:devices", "List, name and remove the account's devices."),
     "store-key": ("node.cli.accounts:store_key", "Say what holds the key of the store, or change that."),
     "verify": ("node.cli.verify:verify", "Compare emoji with another person, or between your devices."),
+    "identity": (
+        "node.cli.identity:identity",
+        "Look at a person's identity, and accept one that has changed.",
+    ),
     "recover": ("node.cli.recover:recover", "Come back to an account after its devices are lost."),
     "rooms": ("node.cli.messages:rooms", "List, join and leave rooms."),
     "send": ("node.cli.messages:send", "Send an encrypted message to a room."),

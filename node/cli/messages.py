@@ -36,11 +36,14 @@ _LONGEST_LINE = 20_000
 @click.command()
 @click.option("--join", metavar="ROOM", help="Join a room, by id or alias.")
 @click.option("--leave", metavar="ROOM", help="Leave a room, or reject its invitation.")
+@click.option("--seal", metavar="ROOM", help="Send to a room's verified or attested members only, for good.")
 @as_option
 @home_option
 @json_option
-def rooms(join: str | None, leave: str | None, user: str | None, home: str | None, as_json: bool) -> None:
-    """List the account's rooms and pending invitations; join one or leave one first."""
+def rooms(
+    join: str | None, leave: str | None, seal: str | None, user: str | None, home: str | None, as_json: bool
+) -> None:
+    """List the account's rooms and pending invitations; join one, leave one or seal one first."""
 
     async def work(session: Session) -> list[RoomSummary]:
         await tell_if_logged_out(session)
@@ -48,6 +51,8 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
             await session.join(join)
         if leave is not None:
             await session.leave(leave)
+        if seal is not None:
+            await session.seal(await room_id_of(session, seal))
         return list(await session.rooms())
 
     found = in_session(chosen_home(home), user, work)
@@ -55,7 +60,8 @@ def rooms(join: str | None, leave: str | None, user: str | None, home: str | Non
         print_json({"rooms": [_room(room) for room in found]})
         return
     for room in found:
-        kind = "space" if room.is_space else "encrypted" if room.encrypted else "NOT ENCRYPTED"
+        protection = "sealed" if room.sealed else "encrypted"
+        kind = "space" if room.is_space else protection if room.encrypted else "NOT ENCRYPTED"
         unread = f"{room.unread} new" if room.unread else ""
         click.echo(f"{room.membership:<7} {kind:<13} {unread:<8} {single_line(room.name)}  {room.room_id}")
 
@@ -186,6 +192,7 @@ def _room(room: RoomSummary) -> dict[str, object]:
         "name": room.name,
         "membership": room.membership.value,
         "encrypted": room.encrypted,
+        "sealed": room.sealed,
         "unread": room.unread,
         "space": room.is_space,
         "alias": room.canonical_alias,

@@ -10,7 +10,7 @@ from policies.trust.errors import Base64Invalid
 
 def unpadded_base64(data: bytes) -> str:
     """Return standard Base64 of `data` without `=`."""
-    return base64.b64encode(data).rstrip(b"=").decode()
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").decode()
 
 
 def decode_base64(text: str) -> bytes:

@@ -30,6 +30,7 @@ from client.session.events import (
     Update,
 )
 from client.session.face import Session
+from client.session.identity_status import IdentityStatus
 from client.session.recovery.state import Recovery, RecoveryState
 from client.session.secret import Secret
 from client.session.verification import Verification
@@ -63,6 +64,7 @@ class FakeSession:
         self.asked: list[Verification] = []
         self.left: list[str] = []
         self.attested: dict[str, Attestation] = {}
+        self.identities: dict[str, IdentityStatus] = {}
         self.timeline_calls = 0
         self.drafts: dict[str, str] = {}
         self.recovery = RecoveryState(
@@ -360,6 +362,18 @@ class FakeSession:
 
     async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
         raise DeviceUnknown("There is no such device.", why="It is a fake.", remedy="Give another.")
+
+    async def identity(self, user_id: str) -> IdentityStatus:
+        return self.identities.get(user_id) or IdentityStatus(
+            user_id=user_id, master_key=None, pinned_master_key=None, verified=False, attested=False
+        )
+
+    async def accept_identity(self, user_id: str, *, master_key: str | None = None) -> None:
+        known = self.identities[user_id]
+        self.identities[user_id] = msgspec.structs.replace(known, pinned_master_key=known.master_key)
+
+    async def seal(self, room_id: str) -> None:
+        self.change_room(room_id, sealed=True)
 
     async def new_events(self) -> Sequence[TimelineEvent]:
         everything = sorted(

@@ -69,6 +69,15 @@ class DeviceList:
         """Whether our own identity is more to this device than what the server shows."""
         return self._own[1] is not None
 
+    def is_certain(self, user_id: str) -> bool:
+        """Return whether an identity is more than pinned: verified here, attested, or proven our own."""
+        identity = self._identities.get(user_id)
+        if identity is None or identity.changed:
+            return False
+        if user_id == self._own[0]:
+            return self.own_identity_is_proven
+        return self.verified.holds(identity) or self._vouched(user_id, identity.master_key)
+
     def pin_own_identity(self, master_key: str) -> None:
         """Hold our own account to an identity that is proven to be ours."""
         self._own = (self._own[0], master_key)

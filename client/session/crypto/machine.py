@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from client.session.attestations import Attestations
 from client.session.crypto.device_list import DeviceList
@@ -13,10 +14,12 @@ from client.session.crypto.olm_account import OlmAccount
 from client.session.crypto.olm_sessions import OlmSessions
 from client.session.crypto.outbound_sessions import OutboundSessions
 from client.session.crypto.own_identity import OwnIdentity
+from client.session.crypto.public_keys import Device
 from client.session.crypto.publishing import publish_identity, publish_keys
 from client.session.crypto.room_decryption import RoomDecryption
 from client.session.crypto.to_device import ToDevice
 from client.session.crypto.to_device_queue import ToDeviceQueue
+from client.session.crypto.withheld_keys import Explained, WithheldKeys
 from client.session.errors import StoreError
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
@@ -26,9 +29,18 @@ _AN_HOUR = 3600.0
 
 
 class Machine:
-    """The parts of the engine. `lock` is held while ratchets turn and until they are saved."""
+    """The parts of the engine. `lock` is held while ratchets turn and until they are saved.
 
-    def __init__(self, db: Database, transport: Transport, attestations: Attestations | None = None) -> None:
+    `clock` is monotonic, in seconds.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        transport: Transport,
+        attestations: Attestations | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         attestations = attestations or Attestations(None)
         facts = Facts(db)
         user_id, device_id = facts.text(Fact.USER_ID), facts.text(Fact.DEVICE_ID)
@@ -42,7 +54,9 @@ class Machine:
             )
         self._db = db
         self._transport = transport
+        self._clock = clock
         self._mended: dict[str, float] = {}
+        self._given_again: dict[str, float] = {}
         self.account = account
         self.identity = identity
         """Our own identity; None on a device that it has not vouched for yet."""
@@ -53,8 +67,11 @@ class Machine:
         self.inbound = InboundSessions(db)
         self.outbound = OutboundSessions(db, account)
         self.queue = ToDeviceQueue(db, transport, account.device_id)
-        self.to_device = ToDevice(account, self.devices, self.olm, self.inbound)
-        self.decryption = RoomDecryption(db, self.inbound, self.devices, account.user_id, attestations)
+        self.withheld = WithheldKeys(db)
+        self.to_device = ToDevice(account, self.devices, self.olm, self.inbound, self.withheld)
+        self.decryption = RoomDecryption(
+            db, self.inbound, self.withheld, self.devices, account.user_id, attestations
+        )
         self.sharing = KeySharing(
             db=db,
             transport=transport,
@@ -68,11 +85,15 @@ class Machine:
             lock=self.lock,
         )
 
-    def save_changes(self) -> None:
-        """Write what to-device messages changed, in the caller's transaction."""
+    def save_changes(self) -> set[Explained]:
+        """Write what to-device messages changed, in the caller's transaction.
+
+        Returns of which keys it is explained now why they do not come.
+        """
         self.inbound.save_changes()
         if self.olm.save_changes():
             self.account.save(Facts(self._db))
+        return self.withheld.save_changes()
 
     def adopt_identity(self, identity: OwnIdentity) -> None:
         """Make an identity that is proven to be ours this device's own, in the caller's transaction."""
@@ -93,18 +114,33 @@ class Machine:
         if Facts(self._db).get(Fact.PUBLISHED) is None:
             await publish_identity(self._transport, self._db, self.account, self.identity, self.lock)
 
+    @property
+    def needs_mending(self) -> bool:
+        """Whether `mend` has anything to do."""
+        return bool(self.to_device.wedged or self.to_device.begun_anew) or self.sharing.owes
+
     async def mend(self) -> None:
-        """Begin new sessions with devices whose messages could not be read, once an hour with each."""
-        now = time.monotonic()
-        broken = [
-            device
-            for device in self.to_device.wedged
-            if now - self._mended.get(device.curve25519, -_AN_HOUR) >= _AN_HOUR
-        ]
-        self.to_device.wedged.clear()
+        """Begin new sessions with devices whose messages could not be read, once an hour with each.
+
+        Devices that did so with us are given again what they may have lost, as often; those that could not be
+        reached before, and can be now, get the keys that they are owed. Raises what the transport raises.
+        """
+        broken = self._not_lately(self.to_device.wedged, self._mended)
         if broken:
-            self._mended.update({device.curve25519: now for device in broken})
             await self.sharing.begin_anew(broken)
+        begun = self._not_lately(self.to_device.begun_anew, self._given_again)
+        if begun:
+            await self.sharing.give_again(begun)
+        if self.sharing.owes:
+            await self.sharing.pay_owed()
+
+    def _not_lately(self, devices: set[Device], done: dict[str, float]) -> list[Device]:
+        """Empty `devices`; return those with which it was not `done` within the hour, noting that it is."""
+        now = self._clock()
+        due = [one for one in devices if now - done.get(one.curve25519, -_AN_HOUR) >= _AN_HOUR]
+        devices.clear()
+        done.update({device.curve25519: now for device in due})
+        return due
 
     async def replenish(self, one_time_keys_left: int, *, fallback_unused: bool) -> None:
         """Publish new one-time keys where the server runs low. Raises what the transport raises."""

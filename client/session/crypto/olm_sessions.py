@@ -11,6 +11,7 @@ from vodozemac import AnyOlmMessage, Curve25519PublicKey, Session
 from client.session.crypto.olm_account import PICKLE_KEY, OlmAccount
 from client.session.events import Json
 from client.session.store.sqlcipher import Database
+from policies.trust.unpadded_base64 import unpadded_base64
 
 _MOST_PER_DEVICE = 5
 """Sessions kept with one device; a peer that makes more loses the one that was silent longest."""
@@ -58,7 +59,7 @@ class OlmSessions:
         kept = max(self._with(curve25519), key=lambda kept: kept.used)
         kind, ciphertext = kept.session.encrypt(payload).to_parts()
         self._changed[curve25519, kept.session.session_id] = kept
-        return {"type": kind, "body": base64.b64encode(ciphertext).rstrip(b"=").decode()}
+        return {"type": kind, "body": unpadded_base64(ciphertext)}
 
     def decrypt(self, curve25519: str, kind: int, body: str) -> bytes:
         """Decrypt a message from the device with that identity key. Raises OlmUnreadable."""
@@ -93,9 +94,10 @@ class OlmSessions:
     def save_changes(self) -> bool:
         """Write what changed, in the caller's transaction; return whether the account changed too."""
         self._db.conn.executemany(
-            "INSERT OR REPLACE INTO olm_sessions VALUES (?, ?, ?, ?)",
+            "INSERT INTO olm_sessions VALUES (?, ?, ?, ?) ON CONFLICT (sender_key, session_id)"
+            " DO UPDATE SET pickle = excluded.pickle, used = excluded.used",
             [
-                (curve25519, session_id, kept.session.pickle(PICKLE_KEY), kept.used)
+                (curve25519, session_id, _pickled(kept.session), kept.used)
                 for (curve25519, session_id), kept in self._changed.items()
             ],
         )
@@ -112,7 +114,7 @@ class OlmSessions:
                 "SELECT pickle, used FROM olm_sessions WHERE sender_key = ?", [curve25519]
             )
             self._kept[curve25519] = [
-                _Kept(Session.from_pickle(pickle, PICKLE_KEY), used) for pickle, used in rows
+                _Kept(Session.from_pickle(unpadded_base64(pickle), PICKLE_KEY), used) for pickle, used in rows
             ]
         return self._kept[curve25519]
 
@@ -132,3 +134,8 @@ class OlmSessions:
         self._clock += 1
         kept.used = self._clock
         self._changed[curve25519, kept.session.session_id] = kept
+
+
+def _pickled(session: Session) -> bytes:
+    """Return a session as it is stored, with every message: a quarter shorter than in Base64."""
+    return binascii.a2b_base64(session.pickle(PICKLE_KEY) + "==")

@@ -1,33 +1,65 @@
-"""Which devices may have a room's key: cross-signed ones, of users whose identity is the one we pinned."""
+"""Which devices may have a room's key: cross-signed ones, of users whose identity is the one we pinned.
+
+In a sealed room the identity must be more than pinned: verified by a person here, or attested.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from client.session.crypto.device_list import DeviceList
 from client.session.crypto.public_keys import Device
-from client.session.errors import IdentityChanged
+from client.session.errors import IdentityChanged, RoomSealed
+
+_MOST_NAMED = 10
+"""Users whom an error names one by one; the rest are counted."""
 
 
-def trusted_devices(users: Iterable[str], devices: DeviceList, own_device: tuple[str, str]) -> list[Device]:
-    """Return the devices of `users` that may have a key; `own_device` itself needs none.
+@dataclass
+class Recipients:
+    """The devices that get a key, and those of the same users that do not."""
 
-    Raises IdentityChanged when a user's identity is no longer the pinned one: a person must decide.
+    trusted: list[Device] = field(default_factory=list)
+    left_out: list[Device] = field(default_factory=list)
+
+
+def recipients_of(
+    users: Iterable[str], devices: DeviceList, own_device: tuple[str, str], *, sealed: bool = False
+) -> Recipients:
+    """Divide the devices of `users` into those that may have a key and the rest; `own_device` needs none.
+
+    Raises IdentityChanged when a user's identity is no longer the pinned one: a person must decide. Raises
+    RoomSealed when the room is sealed and any user but ourselves is neither verified nor attested.
     """
-    found = []
+    found = Recipients()
+    uncertain = []
     for user in sorted(set(users)):
         identity = devices.identity(user)
-        if identity is None:
-            continue
-        if identity.changed:
+        if identity is not None and identity.changed:
             raise IdentityChanged(
                 f"The identity of {user} has changed, so nothing is sent to them.",
                 why="They began anew, or somebody stands between you and them.",
-                remedy="Ask them in another way, then accept the new identity or remove them from the room.",
+                remedy="Ask them in another way; then accept the new identity with"
+                f" `rogatory identity {user} --accept`, or remove them from the room.",
             )
-        found += [
-            device
-            for device in devices.devices(user)
-            if device.signed and (user, device.device_id) != own_device
-        ]
+        believed = identity is not None and (not sealed or devices.is_certain(user))
+        if sealed and not believed and user != own_device[0]:
+            uncertain.append(user)
+        for device in devices.devices(user):
+            if (user, device.device_id) != own_device:
+                (found.trusted if believed and device.signed else found.left_out).append(device)
+    if uncertain:
+        raise _sealed_against(uncertain)
     return found
+
+
+def _sealed_against(users: list[str]) -> RoomSealed:
+    names = ", ".join(users[:_MOST_NAMED])
+    more = f" and {len(users) - _MOST_NAMED} more" if len(users) > _MOST_NAMED else ""
+    return RoomSealed(
+        f"The room is sealed, and it would leave out {names}{more}; so nothing was sent.",
+        why="In a sealed room only those get the key whom you have verified or whom an authority attests.",
+        remedy="Verify them with `rogatory verify`, have them attested, or remove them from the room.",
+        left_out=users,
+    )

@@ -10,6 +10,8 @@ from client.session.crypto.device_list import DeviceList
 from client.session.crypto.inbound_sessions import InboundSession, InboundSessions
 from client.session.crypto.olm_account import MEGOLM
 from client.session.crypto.trust import assess
+from client.session.crypto.withheld_code import in_words
+from client.session.crypto.withheld_keys import WithheldKeys
 from client.session.events import Json, Trust
 from client.session.store.sqlcipher import Database
 from policies.user_id import is_user_id
@@ -26,6 +28,10 @@ class _Plaintext(msgspec.Struct):
     room_id: str
     type: str
     content: dict[str, Json]
+
+
+_encrypted = msgspec.json.Decoder(_Encrypted).decode
+_plaintext = msgspec.json.Decoder(_Plaintext).decode
 
 
 class Decrypted(msgspec.Struct, frozen=True):
@@ -55,12 +61,14 @@ class RoomDecryption:
         self,
         db: Database,
         sessions: InboundSessions,
+        withheld: WithheldKeys,
         devices: DeviceList,
         own_user_id: str,
         attestations: Attestations,
     ) -> None:
         self._db = db
         self._sessions = sessions
+        self._withheld = withheld
         self._devices = devices
         self._own_user_id = own_user_id
         self._attestations = attestations
@@ -73,7 +81,7 @@ class RoomDecryption:
         A message index that another event has used is a replay and is refused (Matrix spec, Megolm).
         """
         try:
-            encrypted = msgspec.json.decode(content, type=_Encrypted)
+            encrypted = _encrypted(content)
         except (msgspec.DecodeError, RecursionError):
             raise Undecryptable("The event is malformed.") from None
         if not is_user_id(sender):
@@ -82,7 +90,7 @@ class RoomDecryption:
             raise Undecryptable("It is encrypted in a way that is not used here.")
         session = self._sessions.find(room_id, encrypted.session_id, sender)
         if session is None:
-            raise Undecryptable("Its key has not arrived.", encrypted.session_id)
+            raise Undecryptable(self.why_missing(room_id, encrypted.session_id, sender), encrypted.session_id)
         try:
             message = session.vodozemac.decrypt(MegolmMessage.from_base64(encrypted.ciphertext))
         except ValueError:
@@ -91,7 +99,7 @@ class RoomDecryption:
                 encrypted.session_id,
             ) from None
         try:
-            plaintext = msgspec.json.decode(message.plaintext, type=_Plaintext)
+            plaintext = _plaintext(message.plaintext)
         except (msgspec.DecodeError, RecursionError):
             raise Undecryptable("What was encrypted is malformed.") from None
         if plaintext.room_id != room_id:
@@ -101,6 +109,20 @@ class RoomDecryption:
         return Decrypted(
             plaintext.type, plaintext.content, trust, reason, encrypted.session_id, message.message_index
         )
+
+    def why_missing(self, room_id: str, session_id: str, sender: str) -> str:
+        """Return why there is no key for what `sender` sent with a session, and what to do, for a person."""
+        said, code = self._withheld.why(sender, room_id, session_id)
+        if said:
+            return in_words(code, sender)
+        return (
+            "Its key has not arrived. It can be read as soon as it does; if it stays away, ask the sender to"
+            " send it again."
+        )
+
+    def has_key(self, room_id: str, session_id: str, sender: str) -> bool:
+        """Return whether there is a key of the session, from whichever message on."""
+        return self._sessions.find(room_id, session_id, sender) is not None
 
     def reassess(self, room_id: str, session_id: str, sender: str) -> tuple[Trust, str | None] | None:
         """Judge anew how far the sender of a decrypted event may be believed, by what is known now."""
@@ -126,8 +148,7 @@ class RoomDecryption:
                 "SELECT event_id FROM events WHERE room_id = ? AND session_id = ? AND message_index = ?",
                 name,
             ).fetchone()
-            first = row[0] if row else event_id
-            self._seen[name] = first
+            first = self._seen[name] = row[0] if row else event_id
         if first != event_id:
             raise Undecryptable("It repeats a message that was sent before.")
 

@@ -14,6 +14,8 @@ from client.session.crypto.olm_sessions import OlmSessions, OlmUnreadable
 from client.session.crypto.public_keys import Device
 from client.session.crypto.secret_message import SecretMessage, read_secret_message
 from client.session.crypto.verification.incoming import Incoming, incoming_to_device
+from client.session.crypto.withheld_code import WITHHELD
+from client.session.crypto.withheld_keys import WithheldKeys
 
 _log = logging.getLogger(__name__)
 
@@ -46,18 +48,27 @@ class ToDevice:
     """Takes in to-device messages: into the Olm sessions and the room keys, in memory until saved."""
 
     def __init__(
-        self, account: OlmAccount, devices: DeviceList, olm: OlmSessions, inbound: InboundSessions
+        self,
+        account: OlmAccount,
+        devices: DeviceList,
+        olm: OlmSessions,
+        inbound: InboundSessions,
+        withheld: WithheldKeys,
     ) -> None:
         self._account = account
         self._devices = devices
         self._olm = olm
         self._inbound = inbound
+        self._withheld = withheld
         self.verification: list[Incoming] = []
         """Messages of verifications; whoever commits the sync takes them."""
         self.secrets: list[SecretMessage] = []
         """Messages about the account's secrets; whoever commits the sync takes them."""
         self.wedged: set[Device] = set()
-        """Known devices that wrote what could not be read: their session with us is broken."""
+        """Known devices that wrote what could not be read, or cannot reach us: a new session shall begin."""
+
+        self.begun_anew: set[Device] = set()
+        """Known devices that have begun a new session with us: something may not have reached them."""
 
     def receive(self, raw: msgspec.Raw) -> tuple[str, str] | None:
         """Read one message; return (room id, session id) of a room key that lets us read more.
@@ -72,6 +83,8 @@ class ToDevice:
             envelope = self._opened(event)
             if envelope.type == "m.room_key":
                 return self._take_room_key(envelope)
+            if envelope.type == "m.dummy":
+                self._note_begun_anew(envelope)
             self._set_aside(envelope.sender, envelope.sender_key, envelope.type, envelope.content)
         except (msgspec.DecodeError, RecursionError):
             _log.warning("A to-device message was dropped: malformed")
@@ -80,6 +93,9 @@ class ToDevice:
         return None
 
     def _set_aside(self, sender: str, sender_key: str | None, type: str, content: msgspec.Raw) -> None:
+        if type == WITHHELD:
+            self._take_withheld(sender, content)
+            return
         secret = read_secret_message(sender, sender_key, type, content)
         if secret is not None:
             self.secrets.append(secret)
@@ -115,6 +131,21 @@ class ToDevice:
             devices=self._devices,
         )
 
+    def _note_begun_anew(self, envelope: Envelope) -> None:
+        device = self._devices.find(envelope.sender, envelope.sender_key)
+        if device is not None:
+            self.begun_anew.add(device)
+
+    def _take_withheld(self, sender: str, content: msgspec.Raw) -> None:
+        """Note why there is no key; a device that has no session with us is offered one (Matrix spec)."""
+        taken = self._withheld.take(sender, content)
+        if taken is None:
+            return
+        (_, _, session_id), sender_key = taken
+        device = None if session_id else self._devices.find(sender, sender_key)
+        if device is not None:
+            self.wedged.add(device)
+
     def _take_room_key(self, envelope: Envelope) -> tuple[str, str] | None:
         key = msgspec.json.decode(envelope.content, type=_RoomKey)
         if key.algorithm != MEGOLM:
@@ -129,4 +160,5 @@ class ToDevice:
             device_id=envelope.device_id,
             provenance=DIRECT,
         )
+        self._withheld.came(envelope.sender, key.room_id, key.session_id)
         return (key.room_id, key.session_id) if better else None

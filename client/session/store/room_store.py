@@ -11,6 +11,7 @@ from client.session.room_state import RoomState
 from client.session.store.sqlcipher import Database
 
 _encode = msgspec.json.Encoder().encode
+_content = msgspec.json.Decoder(dict[str, Json]).decode  # built once: rooms have thousands of state events
 
 
 class RoomStore:
@@ -41,8 +42,13 @@ class RoomStore:
         room.apply(event)
         self._changed[room.room_id].append(event)
 
+    def seal(self, room: RoomState) -> None:
+        """Seal a room for good, whatever its state says."""
+        room.sealed = True
+        self._db.execute("UPDATE rooms SET sealed = 1 WHERE room_id = ?", [room.room_id])
+
     def clear_state(self, room: RoomState) -> None:
-        """Forget a room's state, which is told anew from the start; that it is encrypted stays."""
+        """Forget a room's state, which is told anew from the start; that it is encrypted or sealed stays."""
         room.state.clear()
         self._db.execute("DELETE FROM room_state WHERE room_id = ?", [room.room_id])
 
@@ -52,8 +58,8 @@ class RoomStore:
             room = self._rooms[room_id]
             encryption = None if room.encryption is None else _encode(room.encryption)
             self._db.execute(
-                "INSERT OR REPLACE INTO rooms VALUES (?, ?, ?, ?, ?)",
-                [room_id, room.membership.value, encryption, room.unread, room.last_activity],
+                "INSERT OR REPLACE INTO rooms VALUES (?, ?, ?, ?, ?, ?)",
+                [room_id, room.membership.value, encryption, room.unread, room.last_activity, room.sealed],
             )
             self._db.conn.executemany(
                 "INSERT OR REPLACE INTO room_state VALUES (?, ?, ?, ?, ?, ?)",
@@ -64,9 +70,13 @@ class RoomStore:
         return changed
 
     def _load(self) -> None:
-        for room_id, membership, encryption, unread, last_activity in self._db.execute("SELECT * FROM rooms"):
-            content = None if encryption is None else msgspec.json.decode(encryption, type=dict[str, Json])
-            self._rooms[room_id] = RoomState(room_id, Membership(membership), content, unread, last_activity)
+        for room_id, membership, encryption, unread, activity, sealed in self._db.execute(
+            "SELECT * FROM rooms"
+        ):
+            content = None if encryption is None else _content(encryption)
+            self._rooms[room_id] = RoomState(
+                room_id, Membership(membership), content, unread, activity, bool(sealed)
+            )
         query = "SELECT room_id, type, state_key, event_id, sender, content FROM room_state"
         for room_id, type, state_key, event_id, sender, content in self._db.execute(query):
             self._rooms[room_id].state[type, state_key] = StateEvent(
@@ -74,5 +84,5 @@ class RoomStore:
                 state_key=state_key,
                 sender=sender,
                 event_id=event_id,
-                content=msgspec.json.decode(content, type=dict[str, Json]),
+                content=_content(content),
             )

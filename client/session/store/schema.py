@@ -5,6 +5,7 @@ from __future__ import annotations
 from client.session.store.indexing import index_what_is_there
 from client.session.store.search_index import CREATE
 from client.session.store.sqlcipher import Database, Migrations
+from policies.trust.unpadded_base64 import decode_base64
 
 account_schema = Migrations("account")
 
@@ -51,6 +52,52 @@ def make_the_timeline_searchable(db: Database) -> None:
 def keep_drafts(db: Database) -> None:
     """Keep what was typed in a room and not sent."""
     db.execute("CREATE TABLE drafts (room_id TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID")
+
+
+@account_schema()
+def seal_rooms_and_note_their_visibility(db: Database) -> None:
+    """Keep for good which rooms are sealed, and under which history visibility a session was begun."""
+    db.execute("ALTER TABLE rooms ADD COLUMN sealed INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE outbound_group_sessions ADD COLUMN history_visibility TEXT NOT NULL DEFAULT ''")
+
+
+@account_schema()
+def withhold_keys(db: Database) -> None:
+    """Keep which devices get no key of ours (`session_key`: and are owed it), and who gives us none."""
+    db.execute(
+        """CREATE TABLE withheld_from (
+            session_id TEXT, user_id TEXT, device_id TEXT, code TEXT NOT NULL, withheld_at INTEGER NOT NULL,
+            room_id TEXT NOT NULL, curve25519 TEXT NOT NULL, session_key TEXT,
+            PRIMARY KEY (session_id, user_id, device_id)) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE withheld_by (
+            sender TEXT, room_id TEXT, session_id TEXT, code TEXT NOT NULL, received INTEGER NOT NULL UNIQUE,
+            PRIMARY KEY (sender, room_id, session_id)) WITHOUT ROWID"""
+    )
+
+
+@account_schema()
+def keep_olm_sessions_in_fewer_pages(db: Database) -> None:
+    """Keep Olm sessions as bytes and by row id: else each would fill a page of its own beside its leaf."""
+    sessions = db.execute("SELECT sender_key, session_id, pickle, used FROM olm_sessions").fetchall()
+    db.execute("DROP TABLE olm_sessions")
+    db.execute(
+        """CREATE TABLE olm_sessions (
+            sender_key TEXT NOT NULL, session_id TEXT NOT NULL, pickle BLOB NOT NULL, used INTEGER NOT NULL,
+            UNIQUE (sender_key, session_id))"""
+    )
+    db.conn.executemany(
+        "INSERT INTO olm_sessions VALUES (?, ?, ?, ?)",
+        [(key, name, decode_base64(pickle), used) for key, name, pickle, used in sessions],
+    )
+
+
+@account_schema()
+def give_lost_keys_again(db: Database) -> None:
+    """Keep the first key of a session that we send with, and who was given it: for those who lost it."""
+    db.execute("ALTER TABLE outbound_group_sessions ADD COLUMN first_key TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE outbound_shares ADD COLUMN from_first INTEGER NOT NULL DEFAULT 0")
 
 
 _FIRST = (

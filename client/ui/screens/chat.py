@@ -333,6 +333,8 @@ class ChatScreen(Screen[None]):
             parts.append(Content(f"in {place}"))
         if not room.encrypted:
             parts.append(Content.styled("NOT ENCRYPTED: nothing can be sent here", "$text-error"))
+        if room.sealed:
+            parts.append(Content("sealed: verified or attested members only"))
         if room.topic:
             topic = single_line(room.topic, most_characters=200, empty="")
             parts.append(Content.styled(topic, "not bold"))

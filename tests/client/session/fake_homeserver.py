@@ -95,6 +95,10 @@ class FakeHomeserver:
             self.devices[user, device].to_device.extend(events)
             self._news.notify_all()
 
+    def told(self, user: str, device: str) -> list[str]:
+        """Return the types of the to-device messages that a device was sent."""
+        return [event["type"] for event in self.devices[user, device].to_device]
+
     async def tell_changed(self, user: str) -> None:
         """Tell everyone that a user's devices changed."""
         async with self._news:

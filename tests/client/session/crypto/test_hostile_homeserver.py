@@ -8,6 +8,7 @@ import pytest
 
 from client.session.crypto.own_identity import OwnIdentity
 from client.session.crypto.room_decryption import Undecryptable
+from client.session.crypto.withheld_code import WITHHELD
 from client.session.errors import IdentityChanged, NobodyCanRead, NotEncrypted
 from client.session.events import TimelineEvent, Trust
 from client.session.session import OpenSession
@@ -78,8 +79,8 @@ async def test_an_injected_device_gets_no_key(tmp_path: Path) -> None:
     server.identities = identities  # the spy's identity is not Bob's
     async with alice.session() as a:
         await a.send(ROOM, TEXT)
-        assert server.devices[bob.user_id, "SPY"].to_device == []
-        assert len(server.devices[bob.user_id, "BOB"].to_device) == 1
+        assert server.told(bob.user_id, "SPY") == [WITHHELD]
+        assert server.told(bob.user_id, "BOB") == ["m.room.encrypted"]
         server.identities = {alice.user_id: identities[alice.user_id]}
         async with spy.session() as s:
             sent = await s.send(ROOM, {"msgtype": "m.text", "body": "I am Bob"})
@@ -206,7 +207,7 @@ async def test_a_claimed_key_without_its_devices_signature_is_not_used(tmp_path:
     mine.one_time_keys = dict(swapped)
     async with alice.session() as a, bob.session() as b:
         await a.send(ROOM, TEXT)
-        assert mine.to_device == []
+        assert server.told(bob.user_id, "BOB") == [WITHHELD]
         mine.one_time_keys = genuine
         sent = await a.send(ROOM, {"msgtype": "m.text", "body": "second"})
         assert (await _by_id(b, sent.event_id)).body == "second"  # tried again with the next message (D14)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from client.session.crypto.machine import Machine
+from client.session.crypto.room_rules import RoomRules
 from client.session.errors import NobodyCanRead
 from client.session.events import Connection, ConnectionChanged
 from tests.client.session.fake_homeserver import ROOM, FakeHomeserver
@@ -102,6 +103,48 @@ async def test_a_session_is_changed_when_a_member_or_a_device_leaves_not_when_on
     assert len({ids[1], ids[2], ids[3]}) == 3
     assert _keys_sent(server, bob.user_id, "BOB") == 2
     assert second.user_id == bob.user_id
+
+
+@pytest.mark.parametrize(
+    ("type", "content", "changed"),
+    [
+        ("m.room.history_visibility", {"history_visibility": "shared"}, True),
+        ("m.room.history_visibility", {"history_visibility": "invited"}, False),
+        ("m.room.member", {"membership": "join", "displayname": "Robert"}, False),
+        ("m.room.name", {"name": "x"}, False),
+    ],
+)
+async def test_a_session_is_changed_when_others_may_read_the_history_and_not_for_a_name(
+    tmp_path: Path, type: str, content: dict[str, Any], changed: bool
+) -> None:
+    """Another history visibility changes the session, over a restart too; a name or the same one does not."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    key = bob.user_id if type == "m.room.member" else ""
+    await server.put_event(
+        {"type": type, "sender": bob.user_id, "state_key": key, "event_id": "$state", "content": content}
+    )
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    first, second, third = _session_ids(server)
+    assert (first != second) is changed
+    assert second == third
+
+
+async def test_a_room_that_wants_rare_rotation_gets_ours(tmp_path: Path) -> None:
+    """Periods beyond ours, and values that are none, leave fifty messages and a day."""
+    for content in (
+        {"rotation_period_msgs": 10_000, "rotation_period_ms": 2**60},
+        {"rotation_period_msgs": "x"},
+    ):
+        assert RoomRules.of_room(content, "", sealed=False) == RoomRules(50, 24 * 3600 * 1000)
+    assert (
+        RoomRules.of_room({"rotation_period_msgs": -1, "rotation_period_ms": 0}, "", sealed=False).messages
+        == 1
+    )
 
 
 async def _second_device(server: FakeHomeserver, bob: Person, root: Path) -> Person:
@@ -271,12 +314,13 @@ async def test_a_sender_whose_keys_come_later_is_believed_then(tmp_path: Path) -
         assert [one.trust for one in await b.new_events()] == ["pinned"]
 
 
-async def test_a_broken_olm_session_is_begun_anew(tmp_path: Path) -> None:
-    """After Bob's store lost its sessions one key is lost; he begins a new session, and the next is read."""
+async def test_a_broken_olm_session_is_begun_anew_and_the_lost_key_given_again(tmp_path: Path) -> None:
+    """After Bob's store lost its sessions a key is lost; he begins a new one, and Alice gives it again."""
     server, alice, bob = await alice_and_bob(tmp_path)
-    server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1}
+    server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
     async with alice.session() as a:
         async with bob.session() as b:
+            await a.send(ROOM, TEXT)
             await a.send(ROOM, TEXT)
             await next_event(b, lambda event: event.body == "hello")
         db = bob.store()
@@ -287,5 +331,61 @@ async def test_a_broken_olm_session_is_begun_anew(tmp_path: Path) -> None:
             await server.has_told(alice.user_id, "ALICE", 1)
             [dummy] = server.devices[alice.user_id, "ALICE"].to_device
             assert dummy["sender"] == bob.user_id
+            assert (await next_event(b, lambda event: event.body == "lost")).trust == "pinned"
             await a.send(ROOM, {"msgtype": "m.text", "body": "read again"})
             assert (await next_event(b, lambda event: event.body == "read again")).trust == "pinned"
+    assert len(set(_session_ids(server))) == 2
+
+
+async def test_a_key_is_given_again_from_where_it_was_given_first(tmp_path: Path) -> None:
+    """A device that came during the session, and begins anew, cannot read what was said before it came."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    async with alice.session() as a:
+        await a.send(ROOM, {"msgtype": "m.text", "body": "before"})
+        second = await _second_device(server, bob, tmp_path)
+        assert await a.readers(ROOM) == {bob.user_id}
+        await a.send(ROOM, {"msgtype": "m.text", "body": "after"})
+    server.devices[bob.user_id, "BOB2"].to_device.clear()
+    async with second.session() as b:
+        waiting = await next_event(b, lambda event: event.trust == "undecryptable")
+        machine = b._machine
+        await machine.devices.refresh([alice.user_id])
+        [device] = machine.devices.devices(alice.user_id)
+        await machine.sharing.begin_anew([device])
+        async with alice.session() as a:
+            await server.has_told(bob.user_id, "BOB2", 1)
+            await a.send(ROOM, {"msgtype": "m.text", "body": "later"})
+            await next_event(b, lambda event: event.body == "later")
+        assert [event.body for event in await b.timeline(ROOM)] == [None, None, "later"]
+        assert waiting.body is None
+    assert len(set(_session_ids(server))) == 1
+
+
+async def test_a_broken_session_is_mended_once_an_hour(tmp_path: Path) -> None:
+    """However often a device writes what cannot be read, or begins anew, it is answered once an hour."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    now = [0.0]
+    db = bob.store()
+    machine = Machine(db, bob.transport, clock=lambda: now[0])
+    await machine.devices.refresh([alice.user_id])
+    [device] = machine.devices.devices(alice.user_id)
+    await machine.sharing.shared_session(ROOM, [alice.user_id], RoomRules())
+    for now[0], sent in ((1000, 3), (4599, 3), (4601, 5)):  # a key at first, then an m.dummy and a key
+        machine.to_device.wedged.add(device)
+        machine.to_device.begun_anew.add(device)
+        assert machine.needs_mending
+        await machine.mend()
+        assert not machine.needs_mending
+        assert _keys_sent(server, alice.user_id, "ALICE") == sent
+    db.close()
+
+
+async def test_a_fallback_key_reaches_a_device_without_one_time_keys(tmp_path: Path) -> None:
+    """Where one-time keys have run out the fallback key is used, and the message is read."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    mine = server.devices[bob.user_id, "BOB"]
+    mine.one_time_keys = {}
+    async with alice.session() as a:
+        await a.send(ROOM, TEXT)
+    async with bob.session() as b:
+        assert (await next_event(b, lambda event: event.body == "hello")).trust == "pinned"
