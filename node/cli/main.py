@@ -22,6 +22,7 @@ VERBS = {
     "rooms": ("node.cli.messages:rooms", "List, join and leave rooms."),
     "send": ("node.cli.messages:send", "Send an encrypted message to a room."),
     "listen": ("node.cli.messages:listen", "Print what comes, one event a line."),
+    "request": ("node.cli.request_group:request", "Requests of the Court: templates, new, check."),
     "who": ("node.cli.who:who", "List who is competent in a State, by attestation."),
     "chat": ("node.cli.chat:chat", "Open the terminal client."),
     "bridge": ("node.cli.bridge_group:bridge", "Run the Court's bridge."),
