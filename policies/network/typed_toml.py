@@ -53,7 +53,6 @@ def _convert(table: dict[str, Any], model: type[_Model], file: str) -> _Model:
         return msgspec.convert(table, model)
     except msgspec.ValidationError as error:
         _raise_first_problem(table, model, file)
-        # else a check of a whole model, made by its __post_init__
         raise WrongValue(
             f"{file} is not as it must be.", why=f"{error}.", remedy="Correct the file."
         ) from None
@@ -118,6 +117,21 @@ def _struct_problems(
                 why=f"A {model.__name__} cannot do without '{name}'.",
                 remedy="Add it to the file.",
             )
+    yield from _whole_model_problem(table, model, key, file)
+
+
+def _whole_model_problem(
+    table: dict[str, object], model: type[msgspec.Struct], key: str, file: str
+) -> Iterator[NetworkPolicyError]:
+    """Yield what a model's own __post_init__ says of a table whose parts are right."""
+    try:
+        msgspec.convert(table, model)
+    except msgspec.ValidationError as error:
+        yield WrongValue(
+            f"{file} is not as it must be{f' at {key}' if key else ''}.",
+            why=f"{str(error).split(' - at ')[0]}.",
+            remedy="Correct the file.",
+        )
 
 
 def _value_problems(value: object, model: Any, key: str, file: str) -> Iterator[NetworkPolicyError]:

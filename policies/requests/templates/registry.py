@@ -33,7 +33,8 @@ class Templates:
 
     def __init__(self, folder: Traversable) -> None:
         self._folder = folder
-        self._read: dict[str, Template] = {}
+        self._current: dict[str, Template] = {}
+        self._old: dict[str, Template] = {}
 
     @cached_property
     def common(self) -> Common:
@@ -59,9 +60,10 @@ class Templates:
                 why=f"The templates are {', '.join(self.ids)}.",
                 remedy=nearest(template_id, self.ids),
             )
-        if template_id not in self._read:
-            self._read[template_id] = read_template(self._folder.joinpath(f"{template_id}.toml"), self.common)
-        return self._read[template_id]
+        if template_id not in self._current:
+            file = self._folder.joinpath(f"{template_id}.toml")
+            self._current[template_id] = read_template(file, self.common)
+        return self._current[template_id]
 
     def find(self, name: str) -> Template:
         """Return a template with its version, as T13@1.0, today's or an old one. Raises TemplateUnknown."""
@@ -69,9 +71,9 @@ class Templates:
         current = self.current(template_id)
         if version == current.version:
             return current
-        if name not in self._read:
-            self._read[name] = self._old(template_id, version, current)
-        return self._read[name]
+        if name not in self._old:
+            self._old[name] = self._find_old(template_id, version, current)
+        return self._old[name]
 
     def all(self) -> tuple[Template, ...]:
         """Return all of today's templates, each checked against the outcomes and against one another.
@@ -89,7 +91,7 @@ class Templates:
         catalogue = self.outcomes.catalogue
         return {code: catalogue[code] for code in allowed_codes(template, self.outcomes)}
 
-    def _old(self, template_id: str, version: str, current: Template) -> Template:
+    def _find_old(self, template_id: str, version: str, current: Template) -> Template:
         old = self._folder.joinpath("old")
         folders = [each for each in old.iterdir() if each.is_dir()] if old.is_dir() else []
         for folder in folders:
