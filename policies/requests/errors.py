@@ -23,6 +23,8 @@ class DraftInvalid(RequestError):
 class TemplateUnknown(RequestError):
     """No template has that name, or not in that version."""
 
+    exit_code = 2
+
 
 class RequestMalformed(RequestError):
     """What was received is not a request that this version can read."""
