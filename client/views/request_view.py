@@ -10,7 +10,7 @@ from client.views.field_words import labelled, organ_name
 from client.views.names import short_name
 from client.views.safe_text import plain_lines, single_line
 from policies.requests.court_request import CourtRequest
-from policies.requests.labels import load_labels
+from policies.requests.labels import FieldWords, request_words
 from policies.requests.wire import CONTENT_KEY, Verdict, read_request, verify_request
 from policies.trust.manifest import Manifest
 from policies.trust.times import format_time
@@ -94,8 +94,8 @@ def verdict_words(verdict: Verdict | None) -> str:
 
 
 def _sections(request: CourtRequest) -> tuple[RequestSection, ...]:
-    labels = load_labels()
-    template = f"{labels.title_of(request.template)} ({request.template})".strip()
+    words = request_words(request.template)
+    template = f"{words.title} ({request.template})".strip()
     about = (
         RequestField("Number", (single_line(request.id),)),
         RequestField("Template", (single_line(template, most_characters=200),)),
@@ -103,10 +103,10 @@ def _sections(request: CourtRequest) -> tuple[RequestSection, ...]:
     )
     return (
         RequestSection("This request", about),
-        RequestSection("Who asks whom, and on what basis", _fields(request.common, labels.common)),
-        RequestSection("What is asked", _fields(request.fields, labels.fields_of(request.template))),
+        RequestSection("Who asks whom, and on what basis", _fields(request.common, words.common)),
+        RequestSection("What is asked", _fields(request.fields, words.fields)),
     )
 
 
-def _fields(values: Mapping[str, object], known: Mapping[str, str]) -> tuple[RequestField, ...]:
+def _fields(values: Mapping[str, object], known: Mapping[str, FieldWords]) -> tuple[RequestField, ...]:
     return tuple(RequestField(label, lines) for label, lines in labelled(values, known))

@@ -25,6 +25,13 @@ def json_option(command: Command) -> Command:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
 
 
+def language_option(command: Command) -> Command:
+    """Add --language, of what is written for people."""
+    return click.option(
+        "--language", type=click.Choice(["en", "fr"]), default="en", show_default=True, help="The language."
+    )(command)
+
+
 def as_option(command: Command) -> Command:
     """Add --as, which chooses the account."""
     return click.option(

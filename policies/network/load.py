@@ -27,6 +27,12 @@ def load_network() -> Network:
     return read_network(files("policies").joinpath("data"))
 
 
+@cache
+def load_regions() -> dict[str, Region]:
+    """Return the packaged regions with their States alone, in order. Raises NetworkPolicyError."""
+    return _read_regions(files("policies").joinpath("data", "regions"))
+
+
 def read_network(data: Traversable) -> Network:
     """Read a folder of policy files.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources.abc import Traversable
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -44,14 +46,22 @@ def read_toml_by_code(file: Traversable, model: type[_Model]) -> dict[str, _Mode
 
 
 def _convert(table: dict[str, Any], model: type[_Model], file: str) -> _Model:
-    if problem := next(_problems(table, model, "", file), None):
-        raise problem
+    strict = issubclass(model, msgspec.Struct) and model.__struct_config__.forbid_unknown_fields
+    if not strict:
+        _raise_first_problem(table, model, file)
     try:
         return msgspec.convert(table, model)
-    except msgspec.ValidationError as error:  # a check of a whole model, made by its __post_init__
+    except msgspec.ValidationError as error:
+        _raise_first_problem(table, model, file)
         raise WrongValue(
             f"{file} is not as it must be.", why=f"{error}.", remedy="Correct the file."
         ) from None
+
+
+def _raise_first_problem(table: dict[str, Any], model: Any, file: str) -> None:
+    """Raise what is wrong first. It is slow, so strict models need it only once they have failed."""
+    if problem := next(_problems(table, model, "", file), None):
+        raise problem
 
 
 def _read(file: Traversable) -> dict[str, Any]:
@@ -90,23 +100,38 @@ def _problems(value: object, model: Any, key: str, file: str) -> Iterator[Networ
 def _struct_problems(
     table: dict[str, object], model: type[msgspec.Struct], key: str, file: str
 ) -> Iterator[NetworkPolicyError]:
-    types = get_type_hints(model, include_extras=True)
+    keys = _keys(model)
     for name, item in table.items():
-        if name in types:
-            yield from _problems(item, types[name], _dotted(key, name), file)
+        if name in keys:
+            yield from _problems(item, keys[name].type, _dotted(key, name), file)
         else:
             yield UnknownKey(
                 f"{file} has an unknown key: {_dotted(key, name)}.",
                 why=f"A {model.__name__} has no '{name}'.",
-                remedy=nearest(name, types),
+                remedy=nearest(name, keys),
             )
-    for field in msgspec.structs.fields(model):
-        if field.required and field.name not in table:
+    for name, expected in keys.items():
+        if expected.required and name not in table:
             yield MissingKey(
-                f"{file} lacks the key {_dotted(key, field.name)}.",
-                why=f"A {model.__name__} cannot do without '{field.name}'.",
+                f"{file} lacks the key {_dotted(key, name)}.",
+                why=f"A {model.__name__} cannot do without '{name}'.",
                 remedy="Add it to the file.",
             )
+    yield from _whole_model_problem(table, model, key, file)
+
+
+def _whole_model_problem(
+    table: dict[str, object], model: type[msgspec.Struct], key: str, file: str
+) -> Iterator[NetworkPolicyError]:
+    """Yield what a model's own __post_init__ says of a table whose parts are right."""
+    try:
+        msgspec.convert(table, model)
+    except msgspec.ValidationError as error:
+        yield WrongValue(
+            f"{file} is not as it must be{f' at {key}' if key else ''}.",
+            why=f"{str(error).split(' - at ')[0]}.",
+            remedy="Correct the file.",
+        )
 
 
 def _value_problems(value: object, model: Any, key: str, file: str) -> Iterator[NetworkPolicyError]:
@@ -119,6 +144,29 @@ def _value_problems(value: object, model: Any, key: str, file: str) -> Iterator[
             why=f"{str(error).split(' - at ')[0]}.",
             remedy=nearest(str(value), model) if closed_set else "Write a value of that kind.",
         )
+
+
+class _Key(NamedTuple):
+    """What a model expects under one key of its table."""
+
+    type: Any
+    required: bool
+
+
+@cache
+def _keys(model: type[msgspec.Struct]) -> dict[str, _Key]:
+    """Return the keys that a model has in a file; reading annotations is slow, so it is done once."""
+    hints = get_type_hints(model, include_extras=True)
+    fields = msgspec.structs.fields(model)
+    return {field.encode_name: _Key(_without_none(hints[field.name]), field.required) for field in fields}
+
+
+def _without_none(model: Any) -> Any:
+    """Return the type of a value that may be left out: X for `X | None`."""
+    if get_origin(model) is not UnionType:
+        return model
+    members = [member for member in get_args(model) if member is not NoneType]
+    return members[0] if len(members) == 1 else model
 
 
 def _dotted(key: str, name: str) -> str:

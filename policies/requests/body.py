@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from policies.requests.court_request import CourtRequest
-from policies.requests.labels import Labels, load_labels, spoken
+from policies.requests.labels import UNNAMED, FieldWords, RequestWords, in_order, request_words, spoken
 from policies.trust.times import format_time
 
 _INDENT = "    "
@@ -17,44 +17,39 @@ _INDENT = "    "
 def readable_body(request: CourtRequest) -> str:
     """Return the request as plain text in English, every field with its value.
 
-    Deterministic: the order is that of the labels, then of the names. Lines of a value are indented, so that
-    no value can pass for a heading or another field.
+    Deterministic: the order is that of the template, then of the names. Lines of a value are indented, so
+    that no value can pass for a heading or another field.
     """
-    labels = load_labels()
+    words = request_words(request.template)
     lines = [
-        *_header(request, labels),
+        *_header(request, words),
         "",
         "THE REQUEST",
-        *_fields(request.common, labels.common, labels),
+        *_fields(request.common, words.common),
         "",
         "PARTICULARS",
-        *_fields(request.fields, labels.fields_of(request.template), labels),
+        *_fields(request.fields, words.fields),
         "",
         "The signature covers every word of this text, and holds in this room only.",
     ]
     return "\n".join(lines)
 
 
-def _header(request: CourtRequest, labels: Labels) -> Iterator[str]:
+def _header(request: CourtRequest, words: RequestWords) -> Iterator[str]:
     yield f"REQUEST OF THE INTERNATIONAL CRIMINAL COURT {request.id}"
-    for label, value in (
-        ("Template", f"{request.template} {labels.title_of(request.template)}".strip()),
-        ("Originator", request.originator),
-        ("Requested State", request.common.get("requested_state")),
-        ("Legal basis", request.common.get("legal_basis")),
-        ("Issued", format_time(request.issued_at)),
-    ):
-        yield from _field(label, value, labels)
+    yield from _field("Template", f"{request.template} {words.title}".strip(), UNNAMED)
+    for name in ("originator", "requested_state", "legal_basis"):
+        yield from _field(words.common[name].label, request.common.get(name), words.common[name])
+    yield from _field("Issued", format_time(request.issued_at), UNNAMED)
 
 
-def _fields(values: Mapping[str, object], known: Mapping[str, str], labels: Labels) -> Iterator[str]:
-    order = [*(name for name in known if name in values), *sorted(set(values) - set(known))]
-    for name in order:
-        yield from _field(known.get(name) or _one_line(spoken(name)), values[name], labels)
+def _fields(values: Mapping[str, object], known: Mapping[str, FieldWords]) -> Iterator[str]:
+    for name, words in in_order(values, known):
+        yield from _field(words.label or _one_line(spoken(name)), values[name], words)
 
 
-def _field(label: str, value: object, labels: Labels) -> Iterator[str]:
-    lines = list(_value(value, labels))
+def _field(label: str, value: object, words: FieldWords) -> Iterator[str]:
+    lines = list(_value(value, words))
     if len(lines) == 1 and isinstance(value, str | bool | int | None):
         yield f"{label}: {lines[0]}"
     else:
@@ -62,13 +57,13 @@ def _field(label: str, value: object, labels: Labels) -> Iterator[str]:
         yield from (_INDENT + line for line in lines)
 
 
-def _value(value: object, labels: Labels) -> Iterator[str]:
+def _value(value: object, words: FieldWords) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name in sorted(value):
-            yield from _field(_one_line(spoken(name)), value[name], labels)
+            yield from _field(words.codes.get(name) or _one_line(spoken(name)), value[name], UNNAMED)
     elif isinstance(value, list | tuple):
         for item in value:
-            first, *others = list(_value(item, labels)) or ["-"]
+            first, *others = list(_value(item, words)) or ["-"]
             yield f"- {first}"
             yield from (f"  {line}" for line in others)
     elif isinstance(value, bool):
@@ -76,7 +71,7 @@ def _value(value: object, labels: Labels) -> Iterator[str]:
     elif value is None or value == "":
         yield "not given"
     elif isinstance(value, str):
-        yield from labels.code(value).splitlines() or ["not given"]
+        yield from words.code(value).splitlines() or ["not given"]
     else:
         yield str(value)
     if isinstance(value, Mapping | list | tuple) and not value:

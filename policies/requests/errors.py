@@ -2,6 +2,7 @@
 
 RequestError (a PolicyError)
 ├── DraftInvalid             a draft cannot become a request; says which key, and the nearest valid one
+├── TemplateUnknown          no template has that name, or not in that version
 ├── RequestMalformed         what was received is not a request that this version can read
 └── RequestTooLarge          the request does not fit into one encrypted event
 """
@@ -17,6 +18,12 @@ class RequestError(PolicyError):
 
 class DraftInvalid(RequestError):
     """A draft cannot become a request."""
+
+
+class TemplateUnknown(RequestError):
+    """No template has that name, or not in that version."""
+
+    exit_code = 2
 
 
 class RequestMalformed(RequestError):

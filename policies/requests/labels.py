@@ -1,67 +1,73 @@
-"""English words for the names and codes of requests, from `policies/data/request_labels.toml`."""
+"""English words for the names and codes of requests, as their templates have them."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 import msgspec
 
-_NUMBERED = re.compile(r"(ART|RULE|REG)_([0-9]+)((?:_[0-9a-zA-Z]+)*)")
-_KINDS = {"ART": "article", "RULE": "rule", "REG": "regulation"}
+from policies.requests.errors import TemplateUnknown
+from policies.requests.provisions import provision
+from policies.requests.templates.field import Field
+from policies.requests.templates.registry import packaged_templates
 
 
-class TemplateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A template's title, and the label of each of its fields, in the order in which they are read."""
+class FieldWords(msgspec.Struct, frozen=True):
+    """A field's label, and its codes with their words."""
+
+    label: str
+    codes: dict[str, str]
+
+    def code(self, value: str) -> str:
+        """Return a code as people read it: `Freeze (FREEZE)`, `article 93(1)(k)`; other text as it is."""
+        words = self.codes.get(value)
+        if words is None:
+            return provision(value) or value
+        return words if words == provision(value) else f"{words} ({value})"
+
+
+class RequestWords(msgspec.Struct, frozen=True):
+    """What a template and its fields are called, the fields in the order in which they are read."""
 
     title: str
-    fields: dict[str, str]
+    common: dict[str, FieldWords]
+    fields: dict[str, FieldWords]
 
 
-class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What names and codes are called in English. What has no entry is still called something."""
-
-    common: dict[str, str]
-    originators: dict[str, str]
-    codes: dict[str, str]
-    templates: dict[str, TemplateLabels]
-
-    def title_of(self, template: str) -> str:
-        """Return the title of a template such as `T13@1.0`; empty for one without labels."""
-        labels = self.templates.get(template.partition("@")[0])
-        return labels.title if labels else ""
-
-    def fields_of(self, template: str) -> dict[str, str]:
-        """Return the field labels of a template such as `T13@1.0`; empty for one without labels."""
-        labels = self.templates.get(template.partition("@")[0])
-        return labels.fields if labels else {}
-
-    def code(self, code: str) -> str:
-        """Return a code as people read it, with the code itself: `Freeze (FREEZE)`, `article 93(1)(k)`."""
-        if code in self.codes:
-            return f"{self.codes[code]} ({code})"
-        if code in self.originators:
-            return f"{self.originators[code]} ({code})"
-        return provision(code) or code
+UNNAMED = FieldWords(label="", codes={})
+"""For a field that no template here knows: it is still called something, by `spoken`."""
 
 
 @cache
-def load_labels() -> Labels:
-    """Read the packaged labels, once a process."""
-    data = files("policies").joinpath("data", "request_labels.toml").read_bytes()
-    return msgspec.toml.decode(data, type=Labels)
+def request_words(template: str) -> RequestWords:
+    """Return the words for `T13@1.0`; for a template that is not here, those of the common fields."""
+    templates = packaged_templates()
+    try:
+        found = templates.find(template)
+    except TemplateUnknown:
+        return RequestWords(title="", common=_words(templates.common.fields), fields={})
+    return RequestWords(title=found.title.en, common=_words(found.common.fields), fields=_words(found.fields))
 
 
-def provision(code: str) -> str | None:
-    """Return the provision that a code of `legal_basis` names: ART_93_1_k is article 93(1)(k)."""
-    match = _NUMBERED.fullmatch(code)
-    if match is None:
-        return None
-    kind, number, rest = match.groups()
-    return f"{_KINDS[kind]} {number}" + "".join(f"({part})" for part in rest.split("_")[1:])
+def organ_words(organ: str) -> str:
+    """Return an originator with its code: `Office of the Prosecutor (OTP)`."""
+    return _words(packaged_templates().common.fields)["originator"].code(organ)
+
+
+def in_order(values: Mapping[str, object], known: Mapping[str, FieldWords]) -> list[tuple[str, FieldWords]]:
+    """Return the names that have a value, with their words: the template's in its order, then others."""
+    order = [*(name for name in known if name in values), *sorted(set(values) - set(known))]
+    return [(name, known.get(name, UNNAMED)) for name in order]
 
 
 def spoken(name: str) -> str:
     """Return a name without a label as words: `review_date` is `Review date`."""
     return name.replace("_", " ").strip().capitalize() or name
+
+
+def _words(fields: Mapping[str, Field]) -> dict[str, FieldWords]:
+    return {
+        name: FieldWords(field.label.en, {code: words.en for code, words in field.codes.items()})
+        for name, field in fields.items()
+    }
