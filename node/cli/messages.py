@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 import msgspec
 
-from client.session.errors import UnknownRoom
+from client.session.errors import StoreError, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -77,16 +77,21 @@ def send(room: str, text: str, user: str | None, home: str | None, as_json: bool
     """
     body = _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
     queued = False
+    done: dict[str, str] = {}
 
-    async def work(session: Session) -> dict[str, str]:
+    async def work(session: Session) -> None:
         nonlocal queued
         room_id = await _room_id(session, room)
         queued = True
         sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
-        return {"room_id": sent.room_id, "event_id": sent.event_id}
+        done.update({"room_id": sent.room_id, "event_id": sent.event_id})
 
     try:
-        sent = _in_session(chosen_home(home), user, work)
+        _in_session(chosen_home(home), user, work)
+    except StoreError as error:
+        if not done:
+            raise
+        click.echo(f"{error.what} {error.remedy}", err=True)  # the homeserver has the message
     except KeyboardInterrupt:
         if not queued:
             raise
@@ -96,9 +101,9 @@ def send(room: str, text: str, user: str | None, home: str | None, as_json: bool
             remedy="Do not send it again; `rogatory listen` connects the account.",
         ) from None
     if as_json:
-        print_json(sent)
+        print_json(done)
     else:
-        click.echo(f"Sent: {sent['event_id']}")
+        click.echo(f"Sent: {done['event_id']}")
 
 
 @click.command()
