@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 from client.session.accounts import Account
-from client.session.errors import StoreHeld
+from client.session.errors import StoreError, StoreHeld
 from client.session.holder import served
 from client.session.http_transport import HttpTransport
 from client.session.local.local_socket import socket_path
@@ -36,18 +36,24 @@ async def hold_session(
     its store, and `connection` says how it stands.
     """
     with held_store(account.lock_path, account.user_id), _opened_store(account) as db:
-        token = access_token(db, account.user_id)
-        async with HttpTransport(account.homeserver, token) as transport, OwnedTasks() as tasks:
-            with reported_failures(account.store_path):
-                session = OpenSession(db, transport, transport, tasks.begin, welcome, manifest)
-            session.start()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_FIRST_SYNC_PATIENCE):
-                    await session.sync.attempted.wait()
-            try:
-                yield session
-            finally:
-                session.close()
+        session: OpenSession | None = None
+        try:
+            async with (
+                HttpTransport(account.homeserver, access_token(db, account.user_id)) as transport,
+                OwnedTasks() as tasks,
+            ):
+                with reported_failures(account.store_path):
+                    session = OpenSession(db, transport, transport, tasks.begin, welcome, manifest)
+                session.start()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_FIRST_SYNC_PATIENCE):
+                        await session.sync.attempted.wait()
+                try:
+                    yield session
+                finally:
+                    session.close()
+        except StoreError as error:
+            raise (session.last_words(error) if session else error) from None
 
 
 @contextlib.contextmanager

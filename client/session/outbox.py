@@ -35,6 +35,9 @@ from client.session.wire import CLIENT, part, read_answer
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
+_WAITS = "The message waits in the outbox; do not send it again."
+_NOT_TAKEN = "The message was not taken."
+
 
 class _EventId(msgspec.Struct):
     event_id: str
@@ -63,6 +66,7 @@ class Outbox:
         self._live = live
         self._store = OutboxStore(db)
         self._draining: set[str] = set()
+        self._told_to_wait = False
         self._callers: dict[str, list[asyncio.Future[str]]] = {}
 
     def resume(self) -> None:
@@ -76,7 +80,7 @@ class Outbox:
         try:
             row = self._store.put(room_id, type, content, transaction_id)
         except StoreError as error:
-            raise _about("The message was not taken.", error) from None
+            raise _about(_NOT_TAKEN, error) from None
         if row.event_id is not None:
             return SentEvent(room_id=row.room_id, event_id=row.event_id)
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -108,9 +112,9 @@ class Outbox:
                     self._store.sent(row, event_id)
                     self._tell(row, event_id)
         except LoggedOut as error:
-            self._tell_waiting(error)
+            await self.tell_waiting(error)
         except StoreError as error:
-            self._tell_waiting(error)
+            await self.tell_waiting(error)
             raise
         finally:
             self._draining.discard(room_id)
@@ -168,14 +172,19 @@ class Outbox:
             )
         return room
 
-    def _tell_waiting(self, error: LoggedOut | StoreError) -> None:
+    async def tell_waiting(self, error: LoggedOut | StoreError) -> None:
         """Tell everyone whose message is queued that it stays so for now."""
+        self._told_to_wait = self._told_to_wait or bool(self._callers)
         for transaction_id in tuple(self._callers):
             for caller in self._callers.pop(transaction_id):
                 if not caller.done():
-                    caller.set_exception(
-                        _about("The message waits in the outbox; do not send it again.", error)
-                    )
+                    caller.set_exception(_about(_WAITS, error))
+        await asyncio.sleep(0)  # they hear of it before an error of ours cancels them
+
+    def last_words(self, error: StoreError) -> SessionError:
+        """Return the error that ends the session, as whoever waits for a message is to be told it."""
+        taken_back = error.what == _NOT_TAKEN
+        return _about(_WAITS, error) if self._told_to_wait and not taken_back else error
 
     def _tell(self, row: OutboxRow, result: str | SessionError) -> None:
         for caller in self._callers.pop(row.transaction_id, []):
@@ -191,4 +200,5 @@ def _about(what: str, error: LoggedOut | StoreError) -> SessionError:
     """Return an error of the same kind that says what became of the message."""
     if isinstance(error, LoggedOut):
         return LoggedOut(what, why=error.why, remedy=error.remedy, status=error.status, errcode=error.errcode)
-    return type(error)(what, why=f"{error.what} {error.why}", remedy=error.remedy)
+    why = error.why if error.what == what else f"{error.what} {error.why}"
+    return type(error)(what, why=why, remedy=error.remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 
 from client.session.attachments.attachments import Attachments
@@ -13,7 +13,14 @@ from client.session.crypto.machine import Machine
 from client.session.crypto.verification.sending import VerificationSending
 from client.session.crypto.verification.signing import Signing
 from client.session.crypto.verification.verifications import Verifications
-from client.session.errors import HomeserverRefused, HomeserverUnreachable, IdentityChanged, UnknownRoom
+from client.session.errors import (
+    HomeserverRefused,
+    HomeserverUnreachable,
+    IdentityChanged,
+    SessionError,
+    StoreError,
+    UnknownRoom,
+)
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -117,7 +124,7 @@ class OpenSession:
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
         self._attachments.start()
-        self._begin(self.sync.run())
+        self._begin(self._to_the_end(self.sync.run))
         self._outbox.resume()
         self._verifications.start()
         self._recovery.start(self._begin)
@@ -360,13 +367,25 @@ class OpenSession:
         for event in await self._application.take_in(add_keys):
             self._updates.publish(event)
 
+    def last_words(self, error: StoreError) -> SessionError:
+        """Return the error of a store that ends the session, as whoever sends is to be told it."""
+        return self._outbox.last_words(error)
+
+    async def _to_the_end(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work that ends the session when the store fails; whoever waits for a message is told before."""
+        try:
+            await work()
+        except StoreError as error:
+            await self._outbox.tell_waiting(error)
+            raise
+
     async def _mend(self) -> None:
         with contextlib.suppress(HomeserverRefused, HomeserverUnreachable):
             await self._machine.mend()
 
     async def _after_sync(self, applied: Applied) -> None:
         if self._machine.needs_mending:
-            self._begin(self._mend())  # not within the sync: the other's server may be away
+            self._begin(self._to_the_end(self._mend))  # not within the sync: the other's server may be away
         self._verifications.hand_in(applied.verification)
         unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
         self._recovery.after_sync(applied.secrets, unreadable=unreadable)

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from client.session.errors import UnknownRoom
+from client.session.errors import StoreError, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -90,8 +90,9 @@ def send(
         raise click.UsageError("Say what to send: TEXT, --file PATH, or both.")
     body = None if text is None else _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
     queued = False
+    done: dict[str, str] = {}
 
-    async def work(session: Session) -> dict[str, str]:
+    async def work(session: Session) -> None:
         nonlocal queued
         room_id = await room_id_of(session, room)
         if file is not None:
@@ -100,7 +101,7 @@ def send(
         else:
             queued = True
             sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
-        return {"room_id": sent.room_id, "event_id": sent.event_id}
+        done.update({"room_id": sent.room_id, "event_id": sent.event_id})
 
     def noted(transfer: Progress) -> Progress:
         def note(done: int, total: int | None) -> None:
@@ -111,7 +112,11 @@ def send(
         return note
 
     try:
-        sent = in_session(chosen_home(home), user, work)
+        in_session(chosen_home(home), user, work)
+    except StoreError as error:
+        if not done:
+            raise
+        click.echo(f"{error.what} {error.remedy}", err=True)  # the homeserver has the message
     except KeyboardInterrupt:
         if not queued:
             raise
@@ -121,9 +126,9 @@ def send(
             remedy="Do not send it again; `rogatory listen` connects the account.",
         ) from None
     if as_json:
-        print_json(sent)
+        print_json(done)
     else:
-        click.echo(f"Sent: {sent['event_id']}")
+        click.echo(f"Sent: {done['event_id']}")
 
 
 @click.command()

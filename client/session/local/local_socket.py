@@ -22,8 +22,11 @@ def socket_path(wanted: Path) -> Path:
     import hashlib  # here, for they cost every `rogatory status` ten milliseconds
     import tempfile
 
-    folder = private_folder(Path(tempfile.gettempdir()) / f"rogatory-{os.getuid()}")
-    owner = folder.stat()
+    name = f"{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:24]}.sock"
+    folder = Path(tempfile.gettempdir()) / f"rogatory-{os.getuid()}"
+    if len(os.fsencode(folder / name)) > _LONGEST:  # TMPDIR is as deep as the home
+        folder = Path("/tmp") / folder.name  # noqa: S108 # a folder of ours, looked at below
+    owner = private_folder(folder).stat()
     if owner.st_uid != os.getuid() or owner.st_mode & 0o077:
         raise PermissionError(f"{folder} is not private to this user")
-    return folder / f"{hashlib.sha256(os.fsencode(wanted)).hexdigest()[:24]}.sock"
+    return folder / name

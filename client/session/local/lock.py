@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -37,9 +38,10 @@ class FileLock:
             holder = os.read(descriptor, 32).strip()
             os.close(descriptor)
             raise Locked(self._path, int(holder) if holder.isdigit() else None) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         self._descriptor = descriptor
+        os.ftruncate(descriptor, 0)
+        with contextlib.suppress(OSError):  # the disk is full: it is held all the same, by nobody knows whom
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
 
     def release(self) -> None:
         """Give the lock up; calling it twice is harmless."""

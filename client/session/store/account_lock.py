@@ -30,7 +30,7 @@ def held_store(path: Path, user_id: str) -> Iterator[None]:
         raise StoreError(
             f"The session of {user_id} cannot be opened.",
             why=f"{path} {_whose(path)}, and the system says: {error.strerror}.",
-            remedy="Work as the user to whom the folder belongs, or give it to this one with chown.",
+            remedy="Work as the user to whom the folder belongs, or see that the disk can be written.",
         ) from None
     try:
         yield

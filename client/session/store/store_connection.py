@@ -66,13 +66,14 @@ def _translated(connection: StoreConnection) -> Iterator[None]:
     try:
         yield
     except dbapi2.DatabaseError as error:
-        ours = _store_error(connection, error)
+        ours = store_error(connection, error)
         if ours is None:
             raise
         raise ours from None
 
 
-def _store_error(connection: StoreConnection, error: Exception) -> StoreError | None:
+def store_error(connection: StoreConnection, error: Exception) -> StoreError | None:
+    """Return our error for SQLite's where the store itself is at fault, None where the statement is."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == _FULL:
         return StoreFull(
@@ -81,7 +82,7 @@ def _store_error(connection: StoreConnection, error: Exception) -> StoreError | 
             remedy="Make room on the disk and go on: what was stored before is whole, what waits goes out.",
         )
     if code in (_CORRUPT, _NOT_A_DATABASE):
-        return damaged_store(connection.path, str(error), connection.damaged_pages())
+        return _damaged_store(connection.path, str(error), connection.damaged_pages())
     if code in _OF_THE_SYSTEM:
         return StoreError(
             f"The store {connection.path} cannot be used.",
@@ -91,7 +92,7 @@ def _store_error(connection: StoreConnection, error: Exception) -> StoreError | 
     return None
 
 
-def damaged_store(path: Path, why: str, pages: list[str]) -> StoreDamaged:
+def _damaged_store(path: Path, why: str, pages: list[str]) -> StoreDamaged:
     """Return the error for a database that is not as it was written, `pages` being what SQLCipher says."""
     named = "; ".join(pages[:_MOST_PAGES_NAMED])
     more = f" and {len(pages) - _MOST_PAGES_NAMED} more" if len(pages) > _MOST_PAGES_NAMED else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 from client.session.errors import StoreError, StoreKeyWrong, StoreTooNew
 from client.session.secret import Secret
 from client.session.store.sqlcipher import Database, Migrations, dbapi2
-from client.session.store.store_connection import StoreConnection, damaged_store
+from client.session.store.store_connection import StoreConnection, store_error
 
 KEY_LENGTH = 32
 """Bytes of a vault's key. It is random, never a passphrase: SQLCipher derives nothing from it."""
@@ -131,14 +131,10 @@ def _see_that_it_opens(connection: StoreConnection) -> None:
     try:
         dbapi2.Cursor(connection).execute("SELECT count(*) FROM sqlite_master").fetchone()
     except dbapi2.DatabaseError as error:
-        path, size = connection.path, connection.path.stat().st_size
-        wrong = connection.damaged_pages()
-        if (
-            "not a database" not in str(error)
-            or (size % _PAGE and size < _PAGE)
-            or len(wrong) < size // _PAGE
-        ):
-            raise damaged_store(path, str(error), wrong) from None
+        path, pages = connection.path, connection.path.stat().st_size // _PAGE
+        fits_no_page = pages > 0 and len(connection.damaged_pages()) >= pages
+        if "not a database" not in str(error) or not fits_no_page:
+            raise store_error(connection, error) or _unusable(path, f"SQLite says: {error}.") from None
         raise StoreKeyWrong(
             f"The key does not open {path}.",
             why="The file was made with another key, is no store of ours, or is damaged in its first bytes.",

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from client.session.local.local_socket import socket_path
 from tests.client.session.homeserver import Homeserver
-from tests.network.rogatory import Rogatory
+from tests.network.rogatory import Rogatory, eventually
 from tests.node.cli.desks import (
     PASSPHRASE,
     account_folder,
@@ -46,7 +47,7 @@ def test_logout_is_refused_while_something_would_be_lost(homeserver: Homeserver,
 
 
 def test_logout_loses_history_only_when_told_to(homeserver: Homeserver, tmp_path: Path) -> None:
-    """--lose-history ends the device all the same; the homeserver must be told, unless --here-only says so."""
+    """--lose-history ends the device all the same; but the homeserver must be told, or nothing is done."""
     desk = desk_with_passphrase(tmp_path)
     login = logged_in(desk, homeserver, "logout.2")
     account = account_folder(desk) / "account.toml"
@@ -77,8 +78,7 @@ def test_logout_waits_for_nobody_who_holds_the_store(homeserver: Homeserver, tmp
     desk = desk_with_keyring(tmp_path)
     logged_in(desk, homeserver, "logout.4")
     with desk.running("listen") as process:
-        while not list(account_folder(desk).glob("session.sock")):
-            assert process.poll() is None
+        eventually(lambda: answers(desk), "the session is held")
         for verb in (["logout", "--lose-history"], ["store-key", "--keyring"]):
             assert str(process.pid) in refused(desk, *verb)
     assert desk.json("rooms") == {"rooms": []}
@@ -125,12 +125,17 @@ def test_killed_at_any_step_logout_goes_on(homeserver: Homeserver, tmp_path: Pat
     assert steps > 4
 
 
+def answers(desk: Rogatory) -> bool:
+    """Tell whether a process at the desk answers for the session that it holds."""
+    return socket_path(account_folder(desk) / "session.sock").exists()
+
+
 def _has_account(desk: Rogatory) -> bool:
     return bool(list((desk.home / "accounts").glob("*/account.toml")))
 
 
 def test_devices_are_listed_named_and_removed(homeserver: Homeserver, tmp_path: Path) -> None:
-    """Two devices of one account: this one is marked, only the first is cross-signed; a name and an end for one."""
+    """Of two devices this one is marked, and only the first is cross-signed; the other is named and ended."""
     first, second = desk_with_keyring(tmp_path / "a"), desk_with_keyring(tmp_path / "b")
     login = logged_in(first, homeserver, "devices.1")
     second.run("login", login.user_id, "--homeserver", homeserver.url, stdin=f"{login.password}\n")
@@ -142,9 +147,7 @@ def test_devices_are_listed_named_and_removed(homeserver: Homeserver, tmp_path: 
     assert "(this device)" in next(line for line in text.splitlines() if line.startswith(this))
     assert "NOT cross-signed" in next(line for line in text.splitlines() if line.startswith(other))
     assert "\x1b" not in text
-    assert [each["name"] for each in second.json("devices")["devices"] if each["is_this"]] == [
-        "Hotel \x1b[31m desk"
-    ]
+    assert second.json("devices")["devices"][0]["name"] == "Hotel \x1b[31m desk"
     assert "no device 'NOWHERE'" in refused(first, "devices", "--rename", "NOWHERE", "x", expect=2)
     assert "no device 'NOWHERE'" in refused(
         first, "devices", "--remove", "NOWHERE", stdin=f"{login.password}\n", expect=2
@@ -153,8 +156,7 @@ def test_devices_are_listed_named_and_removed(homeserver: Homeserver, tmp_path: 
     assert "password is not" in refused(first, "devices", "--remove", other, stdin="wrong\n", expect=3)
     assert len(first.json("devices")["devices"]) == 2
     with first.running("listen"):  # and through the process that holds the session
-        while not list(account_folder(first).glob("session.sock")):
-            pass
+        eventually(lambda: answers(first), "the session is held")
         left = first.run("devices", "--remove", other, "--json", stdin=f"{login.password}\n").stdout
     assert [each["device_id"] for each in json.loads(left)["devices"]] == [this]
     assert "is logged out on this device" in second.run("rooms").stderr

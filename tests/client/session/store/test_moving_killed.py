@@ -47,7 +47,7 @@ def test_killed_at_any_step_of_a_move_the_store_opens(
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(f"{_OLD}\n{_NEW}\n")
-        ends = []
+        ends: list[int] = []
         while not ends or ends[-1] == -signal.SIGKILL:
             process.stdin.write("\n" if ends else "")
             process.stdin.flush()

@@ -48,12 +48,12 @@ def fresh_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def keyring_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Use a keyring of the test's own, and return the file that it keeps its entries in."""
     monkeypatch.setenv(FILE, str(tmp_path / "keyring.json"))
-    use_keyring(monkeypatch, FileKeyring())
+    use_keyring(monkeypatch, FileKeyring)
     return tmp_path / "keyring.json"
 
 
-def use_keyring(monkeypatch: pytest.MonkeyPatch, backend: KeyringBackend) -> None:
-    monkeypatch.setattr(keyring, "get_keyring", lambda: backend)
+def use_keyring(monkeypatch: pytest.MonkeyPatch, backend: type[KeyringBackend]) -> None:
+    monkeypatch.setattr(keyring, "get_keyring", backend)
 
 
 def made(folder: Path, holder: KeyHolder, passphrase: Secret[str] | None = None) -> Path:
@@ -242,9 +242,9 @@ def test_which_keyrings_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setenv(FILE, str(tmp_path / "keyring.json"))
     for backend, reason in (
-        (Failing(), "No recommended backend"),
-        (Forgetting(), "give back"),
-        (PlaintextKeyring(), "plain text"),
+        (Failing, "No recommended backend"),
+        (Forgetting, "give back"),
+        (PlaintextKeyring, "plain text"),
     ):
         use_keyring(monkeypatch, backend)
         assert reason in (keyring_trouble() or "")
@@ -252,7 +252,7 @@ def test_which_keyrings_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(KeyringUnusable):
             made(folder, KeyHolder.KEYRING)
         assert list(folder.iterdir()) == []
-    use_keyring(monkeypatch, FileKeyring())
+    use_keyring(monkeypatch, FileKeyring)
     assert keyring_trouble() is None
     assert json.loads((tmp_path / "keyring.json").read_text()) == {}
 
