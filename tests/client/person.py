@@ -291,3 +291,9 @@ async def vouch(new: OpenSession, old: OpenSession) -> None:
         return (await new.recovery_state()).signed
 
     await eventually(is_signed)
+
+
+async def is_backed_up(session: OpenSession) -> bool:
+    """Return whether everything that the session can read is in the backup."""
+    state = await session.recovery_state()
+    return bool(state.backup_version) and state.backed_up == state.room_keys > 0

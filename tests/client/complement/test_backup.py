@@ -8,8 +8,7 @@ from client.session.crypto.secret_storage.recovery_key import read_recovery_key,
 from client.session.errors import RecoveryKeyWrong
 from client.session.events import Trust
 from client.session.recovery.state import Recovery
-from client.session.session import OpenSession
-from tests.client.person import People, Person, eventually, read, shown, until_together
+from tests.client.person import People, Person, eventually, is_backed_up, read, shown, until_together
 
 pytestmark = pytest.mark.synapse
 
@@ -25,11 +24,6 @@ async def written(people: People) -> tuple[Person, str, str, str]:
         key = await a.set_up_recovery()
         await eventually(lambda: is_backed_up(a))
     return alice, room_id, sent.event_id, key
-
-
-async def is_backed_up(session: OpenSession) -> bool:
-    state = await session.recovery_state()
-    return bool(state.backup_version) and state.backed_up == state.room_keys > 0
 
 
 async def test_can_backup_keys(people: People) -> None:

@@ -1,9 +1,10 @@
 // Element's own client library, in its strictest mode, driven by JSON lines.
 // First line in: {url, user_id, device_id, access_token, later_device: has the account an identity already?}.
-// Then {join: room}, {send: {room_id, content}}; for verifications {verify_user: {user_id, room_id}},
-// {verify_own: true}, {confirm: true}, {mismatch: true}, {trust: {user_id, device_id}}; for files {download: content
-// of a message}, which answers {downloaded: {size, sha256} or null: it did not decrypt}, and {upload: {room_id, text,
-// times, filename}}, which answers {uploaded: event_id, sha256}.
+// Then {join: room}, {scroll_back: room: fetch what was before the join}, {send: {room_id, content}};
+// for verifications {verify_user: {user_id, room_id}}, {verify_own: true}, {confirm: true}, {mismatch: true},
+// {trust: {user_id, device_id}}; for files {download: content of a message}, which answers
+// {downloaded: {size, sha256} or null: it did not decrypt}, and {upload: {room_id, text, times, filename}}, which
+// answers {uploaded: event_id, sha256}.
 // Lines out: {ready: true}, {joined: room}, {sent: event_id}, and one for every event of a timeline, once decrypted;
 // {verification: asked | sas | done | cancelled}, {user_verified, device_signed}.
 import { createHash } from "node:crypto";
@@ -116,6 +117,11 @@ for await (const line of lines) {
     if (command.join) {
         await client.joinRoom(command.join);
         say({ joined: command.join });
+    } else if (command.scroll_back) {
+        while (client.getRoom(command.scroll_back)?.getMyMembership() !== "join")
+            await new Promise((next) => setTimeout(next, 50));
+        await client.scrollback(client.getRoom(command.scroll_back), 50);
+        say({ scrolled_back: command.scroll_back });
     } else if (command.send) {
         const { event_id } = await client.sendEvent(command.send.room_id, "m.room.message", command.send.content);
         say({ sent: event_id });

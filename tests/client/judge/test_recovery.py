@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from client.session.accounts import Accounts
-from client.session.enrolment import enrol
 from client.session.errors import RecoveryKeyWrong
-from client.session.events import RoomCreation, Trust
-from client.session.http_transport import HttpTransport
+from client.session.events import Trust
 from client.session.recovery.state import Recovery
-from client.session.rooms import RoomRequests
 from tests.client.judge.judge import Judge, needs_node
-from tests.client.session.homeserver import Homeserver, Login, running_synapse
-from tests.client.session.people import ENCRYPTED, enrolled, next_event, opened
+from tests.client.person import People, eventually, is_backed_up, read, until_joined, until_together
+from tests.client.session.homeserver import Homeserver, Login
 
 pytestmark = [pytest.mark.synapse, needs_node]
-
-
-@pytest.fixture(scope="module")
-def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]:
-    with running_synapse(tmp_path_factory.mktemp("synapse")) as server:
-        yield server
 
 
 @contextlib.asynccontextmanager
@@ -52,31 +42,17 @@ async def element(homeserver: Homeserver, login: Login, **more: str) -> AsyncIte
         await process.wait()
 
 
-async def room_with(homeserver: Homeserver, login: Login, *invited: str) -> str:
-    async with HttpTransport(homeserver.url, login.access_token) as transport:
-        return await RoomRequests(transport).create_room(
-            RoomCreation(invite=invited, initial_state=ENCRYPTED)
-        )
-
-
-async def test_element_comes_back_by_the_recovery_key_that_we_made(
-    homeserver: Homeserver, tmp_path: Path
-) -> None:
+async def test_element_comes_back_by_the_recovery_that_we_set_up(people: People) -> None:
     """Element opens our secret storage, believes our identity and backup, and reads the history from it."""
-    account, login = await enrolled(homeserver, tmp_path, "ours.alice")
-    bob, _ = await enrolled(homeserver, tmp_path, "ours.bob")
-    room_id = await room_with(homeserver, login, bob.user_id)
-    async with opened(account) as alice, opened(bob):
-        key = await alice.set_up_recovery()
-        updates = alice.updates()
-        while bob.user_id not in await alice.readers(room_id):
-            await anext(updates)
-        await alice.send(room_id, {"msgtype": "m.text", "body": "before Element"})
-        # What the server has is told to nobody.
-        while (state := await alice.recovery_state()).backed_up != state.room_keys:  # noqa: ASYNC110 # see above
-            await asyncio.sleep(0.05)
-    second = homeserver.login(login.user_id, login.password)
-    async with element(homeserver, second, recovery_key=key) as judge:
+    alice, bob = await people("alice"), await people("bob", on="court")
+    room_id = await alice.room(bob)
+    async with alice.opened() as a, bob.opened() as b:
+        key = await a.set_up_recovery()
+        await until_together(room_id, a, b)
+        await alice.say(a, room_id, "before Element")
+        await eventually(lambda: is_backed_up(a))
+    second = alice.homeserver.login(alice.user_id, alice.login.password)
+    async with element(alice.homeserver, second, recovery_key=key) as judge:
         back = await judge.ask("identity")
         assert (back["identity"], back["signed"], back["imported"]) == (True, True, 1)
         assert back["backup"] == {"trusted": True, "matchesDecryptionKey": True}
@@ -85,41 +61,30 @@ async def test_element_comes_back_by_the_recovery_key_that_we_made(
 
 
 @pytest.mark.parametrize("by", ["key", "passphrase"])
-async def test_we_come_back_by_the_recovery_that_element_set_up(
-    homeserver: Homeserver, tmp_path: Path, by: str
-) -> None:
+async def test_we_come_back_by_the_recovery_that_element_set_up(people: People, by: str) -> None:
     """Our device opens Element's secret storage, is signed by its identity, and reads its backup."""
-    login = homeserver.register(f"theirs.{by}.alice")
-    bob, bob_login = await enrolled(homeserver, tmp_path, f"theirs.{by}.bob")
-    room_id = await room_with(homeserver, bob_login, login.user_id)
-    async with element(homeserver, login, passphrase="a passphrase for Element") as judge, opened(bob) as b:
+    bob, alice = await people("bob", on="court"), await people("alice", enrolled=False)
+    room_id = await bob.room(alice)
+    passphrase = "a passphrase for Element"
+    async with element(alice.homeserver, alice.login, passphrase=passphrase) as judge, bob.opened() as b:
         key = str((await judge.ask("recovery_key"))["recovery_key"])
-        await judge.ask("joined", join=room_id)
-        updates = b.updates()
-        while login.user_id not in await b.readers(room_id):
-            await anext(updates)
-        await b.send(room_id, {"msgtype": "m.text", "body": "to Element"})
+        await judge.ask("joined", join=room_id, via=bob.homeserver.name)
+        await until_joined(b, room_id, alice)
+        await bob.say(b, room_id, "to Element")
         await judge.ask("sent", send={"room_id": room_id, "content": {"msgtype": "m.text", "body": "theirs"}})
-        await next_event(b, lambda event: event.body == "theirs")
+        await read(b, "theirs")
         await judge.ask("backed_up", backed_up=2)
-    second = homeserver.login(login.user_id, login.password)
-    account = await enrol(
-        Accounts(tmp_path / "second"),
-        user_id=second.user_id,
-        homeserver=homeserver.url,
-        device_id=second.device_id,
-        access_token=second.access_token,
-    )
-    async with opened(account) as ours, opened(bob) as b:
+    second = await people.another_device(alice)
+    async with second.opened() as ours, bob.opened() as b:
         assert (await ours.recovery_state()).recovery is Recovery.LOCKED
         with pytest.raises(RecoveryKeyWrong):
             await ours.recover(passphrase="another passphrase")
         if by == "key":
             state = await ours.recover(recovery_key=key)
         else:
-            state = await ours.recover(passphrase="a passphrase for Element")
+            state = await ours.recover(passphrase=passphrase)
         assert (state.recovery, state.signed, state.backup_refused) == (Recovery.UNLOCKED, True, None)
         for body in ("to Element", "theirs"):
-            assert (await next_event(ours, lambda event, body=body: event.body == body)).reason  # type: ignore[misc] # bound at once
-        await ours.send(room_id, {"msgtype": "m.text", "body": "from ours"})
-        assert (await next_event(b, lambda event: event.body == "from ours")).trust is Trust.PINNED
+            assert (await read(ours, body)).reason
+        await second.say(ours, room_id, "from ours")
+        assert (await read(b, "from ours")).trust is Trust.PINNED

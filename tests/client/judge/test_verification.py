@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+import copy
+import itertools
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from vodozemac import Sas
 
-from client.session.accounts import Account
 from client.session.crypto.own_identity import OwnIdentity
-from client.session.events import Json, RoomCreation, Trust
-from client.session.http_transport import HttpTransport
-from client.session.owned_tasks import OwnedTasks
-from client.session.rooms import RoomRequests
+from client.session.events import Membership, Trust
 from client.session.session import OpenSession
-from client.session.store.account_store import open_account_store
-from client.session.transport import Transport
 from client.session.verification import Cancelled, Compare, Done, Requested, Step, Verification
 from tests.client.judge.judge import Judge, judge, needs_node
-from tests.client.session.homeserver import Homeserver, Login, running_synapse
-from tests.client.session.people import ENCRYPTED, enrolled, next_event, opened
+from tests.client.person import HomeserverPair, People, eventually
+from tests.client.proxy.rewriting import events
+from tests.client.proxy.rules import Object, RewriteAnswer, Rule
+from tests.client.session.homeserver import Login
+from tests.client.session.people import next_event
 
 pytestmark = [pytest.mark.synapse, needs_node]
 Kind = TypeVar("Kind", bound=Step)
-
-
-@pytest.fixture(scope="module")
-def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]:
-    with running_synapse(tmp_path_factory.mktemp("synapse")) as server:
-        yield server
+_numbers = itertools.count()
 
 
 async def reached(verification: Verification, kind: type[Kind]) -> Kind:
@@ -52,85 +45,69 @@ async def compared(verification: Verification, element: Judge) -> None:
     assert list(ours.decimals) == theirs["decimals"]
 
 
-class ForgingTransport:
+def with_identity(victim: str, forged: OwnIdentity) -> RewriteAnswer:
     """A homeserver that shows us, from the start, an identity of its own in place of somebody's.
 
     The forgery is sound in itself: its master key signs the true self-signing key, which signs the device.
     """
 
-    def __init__(self, transport: Transport, victim: str) -> None:
-        self._transport = transport
-        self._victim = victim
-        self._forged = OwnIdentity.generate(victim)
+    def replace(answer: Object) -> Object:
+        changed = copy.deepcopy(answer)
+        if victim in changed.get("master_keys", {}):
+            changed["master_keys"][victim] = forged.public_object(forged.master)
+            signing = {**changed["self_signing_keys"][victim], "signatures": {}}
+            changed["self_signing_keys"][victim] = forged.master.sign(signing, victim)
+        return changed
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Mapping[str, str] | None = None,
-        body: Mapping[str, Json] | None = None,
-        timeout: float = 30.0,
-    ) -> bytes:
-        raw = await self._transport.request(method, path, query=query, body=body, timeout=timeout)
-        if not path.endswith("/keys/query"):
-            return raw
-        answer = json.loads(raw)
-        if self._victim in answer.get("master_keys", {}):
-            answer["master_keys"][self._victim] = self._forged.public_object(self._forged.master)
-            signing = answer["self_signing_keys"][self._victim]
-            signing["signatures"] = {}
-            answer["self_signing_keys"][self._victim] = self._forged.master.sign(signing, self._victim)
-        return json.dumps(answer).encode()
+    return RewriteAnswer("/keys/query", replace)
 
 
-@asynccontextmanager
-async def deceived(account: Account, login: Login, victim: str) -> AsyncIterator[OpenSession]:
-    """Open a session whose homeserver forges an identity."""
-    db = open_account_store(account.folder, account.user_id)
-    try:
-        async with HttpTransport(account.homeserver, login.access_token) as http, OwnedTasks() as tasks:
-            session = OpenSession(db, ForgingTransport(http, victim), http, tasks.begin, lambda _: True)
-            session.start()
-            await session.sync.attempted.wait()
-            yield session
-            session.close()
-    finally:
-        db.close()
+def with_ephemeral_key(key: str) -> RewriteAnswer:
+    """A homeserver that shows us its own key in place of the one that the other side compares emoji with."""
+
+    def swap(_: str, event: Object) -> list[Object]:
+        if event["type"] != "m.key.verification.key":
+            return [event]
+        return [{**event, "content": {**event["content"], "key": key}}]
+
+    return RewriteAnswer("/sync", events(swap))
 
 
 @asynccontextmanager
 async def together(
-    homeserver: Homeserver, root: Path, name: str, *, forged: bool = False
-) -> AsyncIterator[tuple[OpenSession, Judge, Login, str]]:
-    """Alice with our code and another user with Element's, in one encrypted room."""
-    account, login = await enrolled(homeserver, root, f"{name}.alice")
-    other = homeserver.register(f"{name}.element")
-    open_alice = deceived(account, login, other.user_id) if forged else opened(account)
-    async with judge(homeserver, other) as element, open_alice as alice:
-        async with HttpTransport(homeserver.url, login.access_token) as transport:
-            creation = RoomCreation(name="ROG", invite=(other.user_id,), initial_state=ENCRYPTED)
-            room_id = await RoomRequests(transport).create_room(creation)
+    people: People,
+    pair: HomeserverPair,
+    attack: Callable[[str], Rule] | None = None,
+    *,
+    name: str = "alice",
+) -> AsyncIterator[tuple[OpenSession, Judge, Login, str, Rule | None]]:
+    """Alice with our code on one node, and another user with Element's on the other, in one room."""
+    alice = await people(name)
+    other = pair.court.register(f"element.{next(_numbers)}")
+    rule = alice.proxy.add(attack(other.user_id)) if attack else None
+    async with judge(pair.court, other) as element, alice.opened() as a:
+        room_id = await alice.room()
+        await alice.call("POST", f"/rooms/{room_id}/invite", {"user_id": other.user_id})
         element.tell(join=room_id)
         await element.until(joined=room_id)
-        updates = alice.updates()
-        while other.user_id not in {
-            member.user_id
-            for room in await alice.rooms()
-            for member in await alice.members(room.room_id)
-            if member.membership == "join"
-        }:
-            await anext(updates)
-        sent = await alice.send(room_id, {"msgtype": "m.text", "body": "Shall we compare?"})
+
+        async def has_joined() -> bool:
+            if room_id not in {room.room_id for room in await a.rooms()}:
+                return False
+            members = {member.user_id: member.membership for member in await a.members(room_id)}
+            return members.get(other.user_id) is Membership.JOIN
+
+        await eventually(has_joined)
+        sent = await alice.say(a, room_id, "Shall we compare?")
         await element.until(event_id=sent.event_id, type="m.room.message")
-        yield alice, element, other, room_id
+        yield a, element, other, room_id, rule
 
 
 async def test_we_ask_element_in_a_room_and_both_trust_each_other_after(
-    homeserver: Homeserver, tmp_path: Path
+    people: People, pair: HomeserverPair
 ) -> None:
     """In-room, as requester: the same emoji on both sides; each identity is verified for the other."""
-    async with together(homeserver, tmp_path, "ask") as (alice, element, other, room_id):
+    async with together(people, pair) as (alice, element, other, room_id, _):
         verification = await alice.verify(other.user_id)
         await compared(verification, element)
         await verification.confirm()
@@ -145,9 +122,9 @@ async def test_we_ask_element_in_a_room_and_both_trust_each_other_after(
         assert event.trust is Trust.VERIFIED
 
 
-async def test_element_asks_us_in_a_room(homeserver: Homeserver, tmp_path: Path) -> None:
+async def test_element_asks_us_in_a_room(people: People, pair: HomeserverPair) -> None:
     """In-room, as the one who is asked, by unencrypted messages as Element sends them: the same result."""
-    async with together(homeserver, tmp_path, "asked") as (alice, element, _, room_id):
+    async with together(people, pair) as (alice, element, _, room_id, _):
         element.tell(verify_user={"user_id": alice.user_id, "room_id": room_id})
         verification = await anext(alice.verification_requests())
         assert await reached(verification, Requested) == Requested(incoming=True)
@@ -160,9 +137,9 @@ async def test_element_asks_us_in_a_room(homeserver: Homeserver, tmp_path: Path)
 
 
 @pytest.mark.parametrize("who", ["we", "element"])
-async def test_other_emoji_end_it_on_both_sides(homeserver: Homeserver, tmp_path: Path, who: str) -> None:
+async def test_other_emoji_end_it_on_both_sides(people: People, pair: HomeserverPair, who: str) -> None:
     """Whoever says that the emoji differ, both sides end it as m.mismatched_sas, and nobody is trusted."""
-    async with together(homeserver, tmp_path, f"differ.{who}") as (alice, element, other, _):
+    async with together(people, pair) as (alice, element, other, _, _):
         verification = await alice.verify(other.user_id)
         await compared(verification, element)
         if who == "we":
@@ -179,10 +156,16 @@ async def test_other_emoji_end_it_on_both_sides(homeserver: Homeserver, tmp_path
 
 
 async def test_an_identity_that_the_homeserver_forges_does_not_survive(
-    homeserver: Homeserver, tmp_path: Path
+    people: People, pair: HomeserverPair
 ) -> None:
     """The emoji agree, for nobody sits between; the proof of the keys does not: m.key_mismatch."""
-    async with together(homeserver, tmp_path, "forged", forged=True) as (alice, element, other, room_id):
+
+    def forged(victim: str) -> Rule:
+        return with_identity(victim, OwnIdentity.generate(victim))
+
+    async with together(people, pair, forged) as (alice, element, other, room_id, attack):
+        assert attack is not None
+        assert attack.count
         verification = await alice.verify(other.user_id)
         await compared(verification, element)
         element.tell(confirm=True)
@@ -195,14 +178,48 @@ async def test_an_identity_that_the_homeserver_forges_does_not_survive(
         assert event.trust is Trust.PINNED
 
 
+def swapping(_: str) -> Rule:
+    return with_ephemeral_key(Sas().public_key.to_base64())
+
+
+async def test_a_key_swapped_on_its_way_ends_what_we_began(people: People, pair: HomeserverPair) -> None:
+    """Whoever began has the promise of the other's key: the server's own in its place is found out."""
+    async with together(people, pair, swapping) as (alice, element, other, _, swapped):
+        verification = await alice.verify(other.user_id)
+        cancelled = await reached(verification, Cancelled)
+        assert (cancelled.code, cancelled.by_them) == ("m.mismatched_commitment", False)
+        assert swapped is not None
+        assert swapped.count
+        assert (await element.until(verification="cancelled"))["code"] == "m.mismatched_commitment"
+
+
+async def test_a_key_swapped_on_its_way_shows_other_emoji_where_element_began(
+    people: People, pair: HomeserverPair
+) -> None:
+    """The server's own key in place of Element's: the two people see other emoji, and say so."""
+    # Both begin once we accept, and then the smaller user id's beginning counts: Element's.
+    async with together(people, pair, swapping, name="zoe") as (zoe, element, _, room_id, swapped):
+        element.tell(verify_user={"user_id": zoe.user_id, "room_id": room_id})
+        verification = await anext(zoe.verification_requests())
+        await verification.accept()
+        ours = await reached(verification, Compare)
+        theirs = await element.until(verification="sas")
+        assert swapped is not None
+        assert swapped.count
+        assert list(ours.decimals) != theirs["decimals"]
+        assert [[emoji.symbol, emoji.name] for emoji in ours.emoji] != theirs["emoji"]
+        await verification.cancel(mismatch=True)
+        assert (await element.until(verification="cancelled"))["code"] == "m.mismatched_sas"
+
+
 @pytest.mark.parametrize("who", ["we", "element"])
 async def test_our_identity_vouches_for_a_new_device_with_elements_crypto(
-    homeserver: Homeserver, tmp_path: Path, who: str
+    people: People, pair: HomeserverPair, who: str
 ) -> None:
     """To-device, in both roles: Element's new login is signed by the self-signing key that we hold."""
-    account, login = await enrolled(homeserver, tmp_path, f"own.{who}")
-    new = homeserver.login(login.user_id, login.password)
-    async with judge(homeserver, new, later_device=True) as element, opened(account) as ours:
+    alice = await people("alice")
+    new = pair.africa.login(alice.user_id, alice.login.password)
+    async with judge(pair.africa, new, later_device=True) as element, alice.opened() as ours:
         trust = {"user_id": new.user_id, "device_id": new.device_id}
         assert (await element.ask("device_signed", trust=trust))["device_signed"] is False
         if who == "we":
