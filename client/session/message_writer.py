@@ -59,5 +59,6 @@ class MessageWriter:
         with self._busy:
             if self._own is None:
                 self._own = self._db.another()
+                self._own.execute("PRAGMA wal_autocheckpoint = 0")  # `Checkpoints` makes one afterwards
             with self._own.atomic():
                 return store_events(Timeline(self._own), events)

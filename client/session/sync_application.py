@@ -23,6 +23,7 @@ from client.session.events import Membership, TimelineEvent
 from client.session.message_writer import MessageWriter
 from client.session.pacing import Pace
 from client.session.room_sync import Redaction, RoomSync
+from client.session.store.checkpoints import Checkpoints
 from client.session.store.facts import Fact, Facts
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import NewEvent, Timeline
@@ -96,6 +97,7 @@ class SyncApplication:
         self._rooms = rooms
         self._timeline = timeline
         self._attestations = attestations or Attestations(None)
+        self.checkpoints = Checkpoints(db)
         self._keyless: set[str] = set()
         self._ask_again_at = self._pause = 0.0
         self._room_sync = RoomSync(rooms, timeline, machine.decryption, machine.account.user_id)

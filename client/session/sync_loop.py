@@ -12,6 +12,7 @@ import msgspec
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut
 from client.session.events import Connection, ConnectionChanged, RoomChanged
+from client.session.pacing import Pace
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.store.vault import reported_failures
@@ -104,13 +105,17 @@ class SyncLoop:
         with reported_failures(None):
             applied = await self._application.apply(answer)
         self._set(Connection.LIVE)
+        pace = Pace()
         for event in applied.events:
             self._updates.publish(event)
+            await pace.give_way()
         for room_id in sorted(applied.rooms):
             self._updates.publish(RoomChanged(room_id=room_id))
         await self._replenish(answer)
         await self._after(applied)
         self.attempted.set()
+        with reported_failures(None):
+            await self._application.checkpoints.after_commit()
 
     async def _replenish(self, answer: SyncAnswer) -> None:
         parts = (answer.device_one_time_keys_count, answer.device_unused_fallback_key_types)
