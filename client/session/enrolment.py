@@ -16,7 +16,7 @@ from client.session.crypto.publishing import publish_identity
 from client.session.errors import SessionError
 from client.session.http_transport import HttpTransport
 from client.session.local.private_files import private_folder
-from client.session.secret import Secret
+from client.session.secret import Secret, hidden
 from client.session.store.account_lock import held_store
 from client.session.store.account_store import make_account_store, open_account_store
 from client.session.store.facts import Fact, Facts
@@ -44,16 +44,15 @@ async def enrol(
     Raises SessionError when another device of the account is enrolled here, StoreHeld while a session has the
     store open, and what making a key raises.
     """
-    token = access_token if isinstance(access_token, Secret) else Secret(access_token)
-    del access_token  # a traceback would show it
+    access_token = hidden(access_token)
     folder = private_folder(accounts.folder(user_id))
     with held_store(folder / "lock", user_id):
         db = make_account_store(folder, user_id, key_holder, passphrase)
         try:
-            keys = _own_keys(db, user_id, device_id, token)
+            keys = _own_keys(db, user_id, device_id, access_token)
             account = accounts.write(user_id, homeserver, device_id)
             if Facts(db).get(Fact.PUBLISHED) is None:
-                await _publish_by(transport, homeserver, token, db, keys)
+                await _publish_by(transport, homeserver, access_token, db, keys)
             return account
         finally:
             db.close()

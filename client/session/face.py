@@ -147,21 +147,25 @@ class Session(Protocol):
     async def recovery_state(self) -> RecoveryState:
         """Return how the account stands to its recovery, and what the backup of room keys has."""
 
-    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+    async def set_up_recovery(
+        self, *, passphrase: str | Secret[str] | None = None, replace: bool = False
+    ) -> str:
         """Set recovery up, with a passphrase too if one is given, and return the recovery key: shown once.
 
         Raises RecoverySetUp where it is set up already and shall not be replaced, and IdentityNotHeld.
         """
 
     async def recover(
-        self, *, recovery_key: str | None = None, passphrase: str | None = None
+        self, *, recovery_key: str | Secret[str] | None = None, passphrase: str | Secret[str] | None = None
     ) -> RecoveryState:
         """Unlock this device with one of the two: it is vouched for, and reads the history in the backup.
 
         Raises RecoveryKeyWrong, RecoveryNotSetUp, and BackupRefused with all but the history done.
         """
 
-    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+    async def reset_identity(
+        self, *, password: str | Secret[str], passphrase: str | Secret[str] | None = None
+    ) -> str:
         """Give the account another identity, and return its new recovery key. Others will be warned.
 
         Raises NotAllowed when the account's password is wrong.

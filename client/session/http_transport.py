@@ -26,8 +26,8 @@ from client.session.errors import (
     SessionError,
 )
 from client.session.events import Json
-from client.session.secret import Secret
 from client.session.transport import Download
+from client.session.secret import Secret, hidden
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse
@@ -55,11 +55,11 @@ class HttpTransport:
     """
 
     def __init__(self, homeserver_url: str, access_token: str | Secret[str] | None) -> None:
+        access_token = None if access_token is None else hidden(access_token)
         self._url = checked_homeserver_url(homeserver_url)
         self._headers = {"Content-Type": "application/json"}
         if access_token is not None:
-            token = access_token.reveal() if isinstance(access_token, Secret) else access_token
-            self._headers["Authorization"] = f"Bearer {token}"
+            self._headers["Authorization"] = f"Bearer {access_token.reveal()}"
         self._client: AsyncClient | None = None
 
     def __repr__(self) -> str:

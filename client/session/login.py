@@ -13,7 +13,7 @@ from client.session.errors import (
 )
 from client.session.events import Json
 from client.session.http_transport import HttpTransport
-from client.session.secret import Secret
+from client.session.secret import Secret, hidden
 from client.session.wire import CLIENT
 
 
@@ -41,7 +41,7 @@ async def log_in(
     With a `device_id` that device is logged in again. Raises NotAllowed when user and password do not fit,
     and what the transport raises.
     """
-    password = password if isinstance(password, Secret) else Secret(password)
+    password = hidden(password)
     async with HttpTransport(homeserver, None) as transport:
         try:
             logged_in = _read(

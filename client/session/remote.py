@@ -29,7 +29,7 @@ from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
 from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
-from client.session.secret import Secret
+from client.session.secret import Secret, hidden
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 
@@ -192,18 +192,26 @@ class RemoteSession:
         """See `face.Session.recovery_state`."""
         return await self._ask("recovery_state", RecoveryState)
 
-    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+    async def set_up_recovery(
+        self, *, passphrase: str | Secret[str] | None = None, replace: bool = False
+    ) -> str:
         """See `face.Session.set_up_recovery`."""
+        passphrase = hidden(passphrase) if passphrase else None
         return await self._ask("set_up_recovery", str, passphrase=passphrase, replace=replace)
 
     async def recover(
-        self, *, recovery_key: str | None = None, passphrase: str | None = None
+        self, *, recovery_key: str | Secret[str] | None = None, passphrase: str | Secret[str] | None = None
     ) -> RecoveryState:
         """See `face.Session.recover`."""
+        recovery_key = hidden(recovery_key) if recovery_key else None
+        passphrase = hidden(passphrase) if passphrase else None
         return await self._ask("recover", RecoveryState, recovery_key=recovery_key, passphrase=passphrase)
 
-    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+    async def reset_identity(
+        self, *, password: str | Secret[str], passphrase: str | Secret[str] | None = None
+    ) -> str:
         """See `face.Session.reset_identity`."""
+        password, passphrase = hidden(password), hidden(passphrase) if passphrase else None
         return await self._ask("reset_identity", str, password=password, passphrase=passphrase)
 
     async def devices(self) -> Sequence[OwnDevice]:
@@ -216,7 +224,7 @@ class RemoteSession:
 
     async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
         """See `face.Session.remove_device`."""
-        password = password if isinstance(password, Secret) else Secret(password)
+        password = hidden(password)
         await self._ask("remove_device", msgspec.Raw, device_id=device_id, password=password)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:

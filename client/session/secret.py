@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Awaitable
 from typing import Generic, NoReturn, TypeVar
 
+from policies.errors import RogatoryError
+
+_Result = TypeVar("_Result")
 _Value = TypeVar("_Value", str, bytes)
 
 
@@ -35,6 +39,19 @@ class Secret(Generic[_Value]):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret is not pickled")
+
+
+def hidden(value: str | Secret[str]) -> Secret[str]:
+    """Return what a caller may have given plainly: `value = hidden(value)` comes first in a function."""
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+async def without_frames(work: Awaitable[_Result]) -> _Result:
+    """Await what must handle a secret in the clear; an error of it comes without the frames that did."""
+    try:
+        return await work
+    except RogatoryError as error:
+        raise error.with_traceback(None) from None
 
 
 def _bytes(value: str | bytes) -> bytes:

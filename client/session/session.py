@@ -47,8 +47,8 @@ from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
 from client.session.search import Search
-from client.session.secret import Secret
 from client.session.store.draft_store import DraftStore
+from client.session.secret import Secret, hidden, without_frames
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import Timeline
 from client.session.store.vault import Vault
@@ -300,20 +300,38 @@ class OpenSession:
         """Return how the account stands to its recovery, and what the backup has."""
         return await self._recovery.state()
 
-    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+    async def set_up_recovery(
+        self, *, passphrase: str | Secret[str] | None = None, replace: bool = False
+    ) -> str:
         """Set recovery up and return the recovery key, to be shown once; see `setting_up.set_up`."""
-        return await self._recovery.set_up(passphrase, replace=replace)
+        passphrase = hidden(passphrase) if passphrase else None
+        return await without_frames(
+            self._recovery.set_up(passphrase.reveal() if passphrase else None, replace=replace)
+        )
 
     async def recover(
-        self, *, recovery_key: str | None = None, passphrase: str | None = None
+        self, *, recovery_key: str | Secret[str] | None = None, passphrase: str | Secret[str] | None = None
     ) -> RecoveryState:
         """Unlock this device with one of the two, and return how things stand; see `unlocking.unlock`."""
-        await self._recovery.unlock(recovery_key=recovery_key, passphrase=passphrase)
+        recovery_key = hidden(recovery_key) if recovery_key else None
+        passphrase = hidden(passphrase) if passphrase else None
+        await without_frames(
+            self._recovery.unlock(
+                recovery_key=recovery_key.reveal() if recovery_key else None,
+                passphrase=passphrase.reveal() if passphrase else None,
+            )
+        )
         return await self._recovery.state()
 
-    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+    async def reset_identity(
+        self, *, password: str | Secret[str], passphrase: str | Secret[str] | None = None
+    ) -> str:
         """Begin anew with another identity and return its recovery key; see `resetting.reset`."""
-        return await self._recovery.reset(password, passphrase)
+        password = hidden(password)
+        passphrase = hidden(passphrase) if passphrase else None
+        return await without_frames(
+            self._recovery.reset(password.reveal(), passphrase.reveal() if passphrase else None)
+        )
 
     async def devices(self) -> Sequence[OwnDevice]:
         """Return the account's own devices; see `own_devices.OwnDevices`."""
@@ -325,7 +343,7 @@ class OpenSession:
 
     async def remove_device(self, device_id: str, *, password: str | Secret[str]) -> None:
         """Log another of them out for ever; see `own_devices.OwnDevices`."""
-        password = password if isinstance(password, Secret) else Secret(password)
+        password = hidden(password)
         await self._own_devices.remove(device_id, password)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +13,9 @@ import msgspec
 
 from client.session.face import Session
 from client.session.recovery.state import Recovery, RecoveryState
+from client.session.secret import Secret
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
+from node.cli.secrets import asked_password
 from node.cli.sessions import chosen_account, session_of
 from node.home import Home
 
@@ -83,15 +84,17 @@ def recover(
         _print_state(_in_session(opened, user, _unlocking(_secret(key_file), passphrase)), as_json)
 
 
-def _setting_up(passphrase: str | None, replace: bool) -> Callable[[Session], Awaitable[str]]:
+def _setting_up(passphrase: Secret[str] | None, replace: bool) -> Callable[[Session], Awaitable[str]]:
     return lambda session: session.set_up_recovery(passphrase=passphrase, replace=replace)
 
 
-def _resetting(password: str, passphrase: str | None) -> Callable[[Session], Awaitable[str]]:
+def _resetting(password: Secret[str], passphrase: Secret[str] | None) -> Callable[[Session], Awaitable[str]]:
     return lambda session: session.reset_identity(password=password, passphrase=passphrase)
 
 
-def _unlocking(key: str | None, passphrase: str | None) -> Callable[[Session], Awaitable[RecoveryState]]:
+def _unlocking(
+    key: Secret[str] | None, passphrase: Secret[str] | None
+) -> Callable[[Session], Awaitable[RecoveryState]]:
     return lambda session: session.recover(recovery_key=key, passphrase=passphrase)
 
 
@@ -105,7 +108,7 @@ def _in_session(home: Home, user: str | None, work: Callable[[Session], Awaitabl
     return asyncio.run(run())
 
 
-def _secret(path: Path | None) -> str | None:
+def _secret(path: Path | None) -> Secret[str] | None:
     """Read the first line of a file, or of standard input for `-`."""
     if path is None:
         return None
@@ -113,16 +116,14 @@ def _secret(path: Path | None) -> str | None:
     lines = text.strip().splitlines()
     if not lines:
         raise click.UsageError(f"The file {path} is empty.")
-    return lines[0].strip()
+    return Secret(lines[0].strip())
 
 
-def _confirmed_password(*, yes: bool) -> str:
+def _confirmed_password(*, yes: bool) -> Secret[str]:
     if not yes:
         click.echo(_RESET, err=True)
         click.confirm("Reset the account's identity?", abort=True, err=True)
-    if sys.stdin.isatty():
-        return getpass.getpass("Password of the account: ")
-    return sys.stdin.readline().rstrip("\r\n")
+    return asked_password("the account")
 
 
 def _print_key(key: str, as_json: bool) -> None:

@@ -32,7 +32,7 @@ from client.session.events import (
 from client.session.face import Session
 from client.session.identity_status import IdentityStatus
 from client.session.recovery.state import Recovery, RecoveryState
-from client.session.secret import Secret
+from client.session.secret import Secret, hidden
 from client.session.verification import Verification
 from policies.errors import RogatoryError
 from policies.trust.attestation import Attestation
@@ -337,19 +337,23 @@ class FakeSession:
     async def recovery_state(self) -> RecoveryState:
         return self.recovery
 
-    async def set_up_recovery(self, *, passphrase: str | None = None, replace: bool = False) -> str:
+    async def set_up_recovery(
+        self, *, passphrase: str | Secret[str] | None = None, replace: bool = False
+    ) -> str:
         self.recovery = msgspec.structs.replace(self.recovery, recovery=Recovery.UNLOCKED)
         return RECOVERY_KEY
 
     async def recover(
-        self, *, recovery_key: str | None = None, passphrase: str | None = None
+        self, *, recovery_key: str | Secret[str] | None = None, passphrase: str | Secret[str] | None = None
     ) -> RecoveryState:
-        if recovery_key not in (None, RECOVERY_KEY):
+        if recovery_key is not None and hidden(recovery_key) != Secret(RECOVERY_KEY):
             raise RecoveryKeyWrong("The key is wrong.", why="It opens nothing.", remedy="Use the other.")
         self.recovery = msgspec.structs.replace(self.recovery, recovery=Recovery.UNLOCKED, signed=True)
         return self.recovery
 
-    async def reset_identity(self, *, password: str, passphrase: str | None = None) -> str:
+    async def reset_identity(
+        self, *, password: str | Secret[str], passphrase: str | Secret[str] | None = None
+    ) -> str:
         return await self.set_up_recovery(passphrase=passphrase, replace=True)
 
     async def devices(self) -> Sequence[OwnDevice]:

@@ -18,9 +18,11 @@ from client.session.accounts import Account, Accounts
 from client.session.enrolment import enrol, enrol_again
 from client.session.errors import SessionError
 from client.session.events import RoomCreation
+from client.session.holder import served
 from client.session.http_transport import HttpTransport
 from client.session.login import is_logged_in, log_in
 from client.session.opening import hold_session
+from client.session.remote import connected_session
 from client.session.rooms import RoomRequests
 from client.session.secret import Secret
 from client.session.session import OpenSession
@@ -138,6 +140,27 @@ async def test_no_traceback_with_locals_shows_a_secret(
             secrets.values.append(f"{login.password}-wrong")
             await session.remove_device(other.device_id, password=f"{login.password}-wrong")
     errors += caught
+    wrong_key = "EsTc LW2K PGiF wKEA 3As5 g5c4 BXwk qeeJ ZJV8 Q9fu gUMN UE4d"
+    secrets.values += [wrong_key, "not the words"]
+    with failing() as caught:
+        async with opened(account) as session:
+            await session.recover(recovery_key=wrong_key)
+    errors += caught
+    async with opened(account) as session:
+        secrets.values.append(await session.set_up_recovery(passphrase="the words for recovery"))
+        async with served(session, account.wanted_socket):
+            for recover in (
+                session.recover(recovery_key=wrong_key),
+                session.recover(passphrase="not the words"),
+                session.reset_identity(password=f"{login.password}-wrong"),
+            ):
+                with failing() as caught:
+                    await recover
+                errors += caught
+            async with connected_session(account.user_id, account.wanted_socket) as remote:
+                with failing() as caught:
+                    await remote.recover(recovery_key=wrong_key)
+                errors += caught
     with failing() as caught:
         move_store_key(account.folder, account.user_id, KeyHolder.PASSPHRASE, Secret("short"))
     errors += caught
@@ -153,7 +176,7 @@ async def test_no_traceback_with_locals_shows_a_secret(
         open_account_store(account.folder, account.user_id)
     errors += caught
 
-    assert len(errors) == 11
+    assert len(errors) == 16
     for error in errors:
         assert secrets.found_in(shown(error)) == [], (type(error), str(error))
 
