@@ -26,8 +26,8 @@ from client.session.errors import (
     SessionError,
 )
 from client.session.events import Json
-from client.session.transport import Download
 from client.session.secret import Secret, hidden
+from client.session.transport import Download
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse

@@ -47,8 +47,8 @@ from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
 from client.session.search import Search
-from client.session.store.draft_store import DraftStore
 from client.session.secret import Secret, hidden, without_frames
+from client.session.store.draft_store import DraftStore
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import Timeline
 from client.session.store.vault import Vault

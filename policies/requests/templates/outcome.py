@@ -48,8 +48,14 @@ class OutcomeRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     uncertain: bool = False
 
 
+class OutcomeDetails(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file `outcome_details.toml`: what answers carry, in words."""
+
+    details: dict[str, Title]
+
+
 class Outcomes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file `outcomes.toml`. `details` are what answers carry, with their words."""
+    """The file `outcomes.toml`, with the words of `outcome_details.toml`."""
 
     sets: dict[str, tuple[str, ...]]
     details: dict[str, Title]

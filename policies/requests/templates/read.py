@@ -7,19 +7,21 @@ from importlib.resources.abc import Traversable
 
 from policies.network.errors import MissingKey, UnknownReference, WrongValue, nearest
 from policies.network.typed_toml import read_toml
-from policies.requests.templates.outcome import Outcomes
-from policies.requests.templates.template import Common, Template
+from policies.requests.templates.outcome import OutcomeDetails, Outcomes
+from policies.requests.templates.template import Common, CommonRules, Template
 
 
 def read_common(folder: Traversable) -> Common:
     """Read the block of every request. Raises NetworkPolicyError, with file, key and the nearest key."""
-    return read_toml(folder.joinpath("common.toml"), Common)
+    rules = read_toml(folder.joinpath("common_rules.toml"), CommonRules).rules
+    return read_toml(folder.joinpath("common.toml"), Common, rules=rules)
 
 
 def read_outcomes(folder: Traversable) -> Outcomes:
     """Read the lawful answers. Raises NetworkPolicyError."""
     file = folder.joinpath("outcomes.toml")
-    outcomes = read_toml(file, Outcomes)
+    details = read_toml(folder.joinpath("outcome_details.toml"), OutcomeDetails).details
+    outcomes = read_toml(file, Outcomes, details=details)
     for code, outcome in outcomes.catalogue.items():
         for detail in outcome.carries:
             refer(file.name, f"catalogue.{code}.carries", detail, outcomes.details)

@@ -110,19 +110,20 @@ class Templates:
 
     def _check_common(self, templates: tuple[Template, ...]) -> None:
         names = {name for template in templates for name in template.all_fields}
-        conditions = [(f"rules.{rule.id}", rule.violated_when) for rule in self.common.rules]
+        rules = self.common.rules
+        conditions = [("common_rules.toml", f"rules.{rule.id}", rule.violated_when) for rule in rules]
         for name, field in self.common.fields.items():
-            conditions += [(f"fields.{name}", each) for each in field.conditions()]
-        for key, condition in conditions:
+            conditions += [("common.toml", f"fields.{name}", each) for each in field.conditions()]
+        for file, key, condition in conditions:
             for name in condition.field_names():
-                refer("common.toml", key, name.partition(".")[0], names)
+                refer(file, key, name.partition(".")[0], names)
             for node in condition.walk():
                 for template_id in node.template or ():
-                    refer("common.toml", key, template_id, self.ids)
+                    refer(file, key, template_id, self.ids)
                 if node.context is not None:
-                    refer("common.toml", key, node.context, self.common.facts)
-        for rule in self.common.rules:
-            refer("common.toml", f"rules.{rule.id}.field", rule.field, self.common.fields)
+                    refer(file, key, node.context, self.common.facts)
+        for rule in rules:
+            refer("common_rules.toml", f"rules.{rule.id}.field", rule.field, self.common.fields)
         for code in self.common.stopped_by:
             refer("common.toml", "stopped_by", code, self.outcomes.catalogue)
 

@@ -49,8 +49,14 @@ class FollowUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     template: TemplateId | None = None
 
 
+class CommonRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file `common_rules.toml`: what must not be, in any request."""
+
+    rules: tuple[Rule, ...]
+
+
 class Common(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The block that every request has: `common.toml`.
+    """The block that every request has: `common.toml`, with the rules of `common_rules.toml`.
 
     `stopped_by` are the answers during which the clocks of the network stand still. `clocks` belong to every
     template whose outcomes start them. `facts` are what conditions may ask about outside the request, in

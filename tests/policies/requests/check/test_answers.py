@@ -51,7 +51,7 @@ def carried(code: str) -> tuple[str, ...]:
     return ("reason",) if code == OTHER else tuple(CATALOGUE[code]["carries"])
 
 
-def answer(example: Example, code: str, history: History = NO_HISTORY, **changes: object) -> CheckResult:
+def answer(example: Example, code: str, history: History = NO_HISTORY, /, **changes: object) -> CheckResult:
     details = {**DETAILS, **{name: DETAILS.get(name, "word") for name in carried(code)}, **changes}
     given = Answer(
         outcome=code, details={name: value for name, value in details.items() if value is not None}

@@ -35,7 +35,7 @@ def edit(folder: Path) -> Edit:
 def test_a_template_is_read_once_and_alone(folder: Path) -> None:
     """To find one template, no other template and no answers are read; asking again reads nothing."""
     for file in folder.glob("*.toml"):
-        if file.name not in ("T13.toml", "common.toml"):
+        if file.name not in ("T13.toml", "common.toml", "common_rules.toml"):
             file.write_text("this is not TOML")
     templates = Templates(folder)
     found = templates.find("T13@1.0")
@@ -62,6 +62,7 @@ def test_an_old_version_is_found_with_its_own_common_block(folder: Path, edit: E
     old.mkdir(parents=True)
     shutil.copy(folder / "T13.toml", old)
     shutil.copy(folder / "common.toml", old)
+    shutil.copy(folder / "common_rules.toml", old)
     edit("T13.toml", 'version = "1.0"', 'version = "1.1"')
     edit("T13.toml", "[fields.review_date]", "[fields.review_day]")
     edit("common.toml", 'label = { en = "Nature"', 'label = { en = "Kind"')
@@ -155,7 +156,7 @@ REFERENCES = [
     ),
     ("common.toml", '{ field = "audience", in', '{ field = "audienc", in', "requested_state", "'audience'"),
     ("common.toml", '{ template = ["T18"] }', '{ template = ["T20"] }', "fields.", "T"),
-    ("common.toml", 'context = "state_status"', 'context = "state_stats"', "rules.", "'state_status'"),
+    ("common_rules.toml", 'context = "state_status"', 'context = "state_stats"', "rules.", "'state_status'"),
 ]
 
 
