@@ -6,6 +6,7 @@ SessionError
 │   ├── NotAllowed           403: the account may not do this
 │   ├── NotFound             404
 │   ├── LimitExceeded        429, after the retries that were allowed
+│   ├── MessageTooLarge      413: the server takes no event of that size
 │   └── LoggedOut            401: the access token is no longer valid
 ├── StoreError               the account's store cannot be opened or read
 │   ├── StoreHeld            another process holds it
@@ -14,6 +15,8 @@ SessionError
 ├── UnknownRoom              the account is not in that room
 ├── NotEncrypted             refused: the room is not encrypted, so nothing is sent to it
 ├── NobodyCanRead            refused: no device of the room's other members could read it
+├── UnknownMessage           no such message waits in the outbox
+├── MessageDiscarded         the message was taken out of the outbox before it was sent
 ├── CannotVerify             a verification cannot be begun with that user
 └── RecoveryError            the account's secrets cannot be stored or had back
     ├── RecoveryNotSetUp     there are none to have back
@@ -56,7 +59,20 @@ class NotFound(HomeserverRefused):
 
 
 class LimitExceeded(HomeserverRefused):
-    """The homeserver limits the rate, and the retries that were allowed are used up."""
+    """The homeserver limits the rate, and the retries that were allowed are used up.
+
+    `retry_after`: seconds that it asks to wait.
+    """
+
+    def __init__(
+        self, what: str, *, why: str, remedy: str, status: int, errcode: str, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(what, why=why, remedy=remedy, status=status, errcode=errcode)
+        self.retry_after = retry_after
+
+
+class MessageTooLarge(HomeserverRefused):
+    """The homeserver takes no event of that size."""
 
 
 class LoggedOut(HomeserverRefused):
@@ -99,6 +115,16 @@ class IdentityChanged(SessionError):
     """The identity of a member is not the one that was pinned; a person must decide."""
 
     exit_code = 3
+
+
+class UnknownMessage(SessionError):
+    """No such message waits in the outbox."""
+
+    exit_code = 2
+
+
+class MessageDiscarded(SessionError):
+    """The message was taken out of the outbox before it was sent."""
 
 
 class CannotVerify(SessionError):

@@ -108,6 +108,21 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
 
 
+class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that the server has not accepted: it waits, or `failure` says why it was given up.
+
+    `remedy` says what to do about that; `queued_at` is in milliseconds since 1970 UTC.
+    """
+
+    transaction_id: str
+    room_id: str
+    type: str
+    content: dict[str, Json]
+    queued_at: int
+    failure: str | None = None
+    remedy: str | None = None
+
+
 class InitialState(msgspec.Struct, frozen=True, kw_only=True):
     """A state event that a new room begins with."""
 
@@ -140,7 +155,7 @@ class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RoomChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """A room's summary is no longer what it was: name, membership, unread count, members."""
+    """A room is no longer what it was: name, membership, unread count, members, gaps, queued messages."""
 
     room_id: str
 

@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from client.session.events import Content, RoomMember, RoomSummary, SentEvent, TimelineEvent, Update
+from client.session.events import (
+    Content,
+    QueuedMessage,
+    RoomMember,
+    RoomSummary,
+    SentEvent,
+    TimelineEvent,
+    Update,
+)
 from client.session.recovery.state import RecoveryState
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
@@ -51,7 +59,20 @@ class Session(Protocol):
         """Encrypt and send an event, and return once the server has accepted it.
 
         Refuses a room that is not known to be encrypted: nothing leaves in plain text. The message is queued
-        in the store first. With the same `transaction_id` it is the same message: sent once, ever.
+        in the store first. With the same `transaction_id` it is the same message: sent once, ever. Cancelled,
+        it stays queued; refused, it is kept with the reason, and those behind it go on.
+        """
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        """Return the messages that the server has not accepted, waiting or given up, oldest first."""
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """Send a message that was given up, and return once the server has it. Raises UnknownMessage."""
+
+    async def discard(self, transaction_id: str) -> None:
+        """Drop a message that was not sent; one just on its way may arrive all the same.
+
+        Raises UnknownMessage.
         """
 
     async def readers(self, room_id: str) -> frozenset[str]:

@@ -17,6 +17,8 @@ from client.session.events import (
     ConnectionChanged,
     Content,
     Membership,
+    QueuedMessage,
+    RoomChanged,
     RoomMember,
     RoomSummary,
     SentEvent,
@@ -66,7 +68,7 @@ class OpenSession:
         self._requests = RoomRequests(transport)
         self._updates = Updates()
         live = asyncio.Event()
-        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live)
+        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live, self._changed)
         self._verifications = Verifications(
             self._machine,
             VerificationSending(self._machine, self._rooms, self._outbox),
@@ -153,6 +155,18 @@ class OpenSession:
         """
         await self._learn_of(room_id)
         return await self._outbox.send(room_id, content, type, transaction_id)
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        """Return the messages that the server has not accepted, oldest first; see `face.Session.queued`."""
+        return self._outbox.queued()
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """Send a message that was given up. Raises UnknownMessage, and what `send` raises."""
+        return await self._outbox.send_again(transaction_id)
+
+    async def discard(self, transaction_id: str) -> None:
+        """Drop a message that was not sent. Raises UnknownMessage."""
+        self._outbox.discard(transaction_id)
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now.
@@ -245,6 +259,9 @@ class OpenSession:
                     await anext(updates)
         except (TimeoutError, StopAsyncIteration):
             return
+
+    def _changed(self, room_id: str) -> None:
+        self._updates.publish(RoomChanged(room_id=room_id))
 
     async def _take_in(self, add_keys: Callable[[], Sequence[tuple[str, str]]]) -> None:
         for event in await self._application.take_in(add_keys):

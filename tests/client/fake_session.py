@@ -16,6 +16,7 @@ from client.session.events import (
     Content,
     Json,
     Membership,
+    QueuedMessage,
     RoomChanged,
     RoomMember,
     RoomSummary,
@@ -53,6 +54,7 @@ class FakeSession:
         self._failure: RogatoryError | None = None
         self._held: list[asyncio.Event] | None = None
         self.sent: list[tuple[str, dict[str, Json]]] = []
+        self.outbox: dict[str, QueuedMessage] = {}
         self.joined: list[str] = []
         self.asked: list[Verification] = []
         self.left: list[str] = []
@@ -276,6 +278,17 @@ class FakeSession:
             trust=Trust.VERIFIED,
         )
         return SentEvent(room_id=room_id, event_id=event.event_id)
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        return list(self.outbox.values())
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        message = self.outbox.pop(transaction_id)
+        return await self.send(message.room_id, message.content, transaction_id=transaction_id)
+
+    async def discard(self, transaction_id: str) -> None:
+        message = self.outbox.pop(transaction_id)
+        self._tell(RoomChanged(room_id=message.room_id))
 
     async def verify(self, user_id: str) -> Verification:
         raise CannotVerify("Nobody answers.", why="This is a fake.", remedy="Use a real session.")

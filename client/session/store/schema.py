@@ -31,6 +31,12 @@ def remember_verified_keys(db: Database) -> None:
     )
 
 
+@account_schema()
+def say_what_to_do_about_failed_messages(db: Database) -> None:
+    """Keep the remedy beside the reason for which a message could not be sent."""
+    db.execute("ALTER TABLE outbox ADD COLUMN remedy TEXT")
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
