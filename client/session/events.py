@@ -108,6 +108,17 @@ class SentEvent(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
 
 
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a room's timeline where something is still to be fetched: after the event at `position`.
+
+    At 0 it is before all that is stored. `trouble` says why it is not being fetched now, None where it is.
+    """
+
+    room_id: str
+    position: int
+    trouble: str | None = None
+
+
 class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message that the server has not accepted: it waits, or `failure` says why it was given up.
 
@@ -148,10 +159,16 @@ class RoomCreation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """The session's connection changed; `remaining` events are still to be fetched while catching up."""
+    """The session's connection changed, or what it still has to take in did.
+
+    While catching up `remaining` events of the `total` that are known of are still to be taken in, and of
+    `rooms` rooms there is more to fetch, nobody knows how much.
+    """
 
     connection: Connection
     remaining: int = 0
+    total: int = 0
+    rooms: int = 0
 
 
 class RoomChanged(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from client.session.events import (
     Content,
+    Gap,
     QueuedMessage,
     RoomMember,
     RoomSummary,
@@ -41,6 +42,9 @@ class Session(Protocol):
         self, room_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[TimelineEvent]:
         """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
+
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        """Return where something of a room's timeline is still to be fetched, oldest first."""
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, `via` servers that are in it, and return its room id."""

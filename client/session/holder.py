@@ -135,6 +135,7 @@ class _Connections:
                 before=optional("before", int),
                 limit=argument("limit", int),
             ),
+            "gaps": lambda: session.gaps(argument("room_id", str)),
             "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
             "leave": lambda: session.leave(argument("room_id", str)),
             "send": lambda: session.send(

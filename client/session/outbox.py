@@ -7,7 +7,6 @@ its transaction id never changes, so the server takes a repetition for what it i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
@@ -26,6 +25,7 @@ from client.session.errors import (
 )
 from client.session.events import Content, Membership, QueuedMessage, SentEvent
 from client.session.outbox_errors import discarded, refused, unknown_message
+from client.session.progress import Progress
 from client.session.room_state import RoomState
 from client.session.store.outbox_store import OutboxRow, OutboxStore
 from client.session.store.room_store import RoomStore
@@ -52,8 +52,8 @@ class _EventId(msgspec.Struct):
 class Outbox:
     """The outbox of an open session.
 
-    `begin_task` starts work in the session's own task group; `live` is set while the sync succeeds;
-    `changed` is called with the id of a room whose queue is another.
+    `begin_task` starts work in the session's own task group; `changed` is called with the id of a room whose
+    queue is another.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Outbox:
         machine: Machine,
         rooms: RoomStore,
         begin_task: Callable[[Coroutine[None, None, None]], object],
-        live: asyncio.Event,
+        progress: Progress,
         changed: Callable[[str], None],
     ) -> None:
         self._db = db
@@ -71,7 +71,7 @@ class Outbox:
         self._machine = machine
         self._rooms = rooms
         self._begin_task = begin_task
-        self._live = live
+        self._progress = progress
         self._changed = changed
         self._store = OutboxStore(db)
         self._draining: set[str] = set()
@@ -174,19 +174,10 @@ class Outbox:
                 _log.info("A message waits in the outbox: %s", refusal.why)
             if current is row:
                 self._changed(row.room_id)  # it waits: that is to be seen
-            await self._pause(wait)
+            await self._progress.pause(wait)
             current = self._store.find(row.id)  # with its ciphertext, if it got as far
             pause = min(pause * 2, _LONGEST_PAUSE)
         return None
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than until the homeserver can be reached again."""
-        if self._live.is_set():
-            await asyncio.sleep(seconds)
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._live.wait()
 
     async def _send_once(self, row: OutboxRow) -> str:
         sealed = row.sealed

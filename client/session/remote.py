@@ -11,6 +11,7 @@ import msgspec
 
 from client.session.events import (
     Content,
+    Gap,
     QueuedMessage,
     RoomMember,
     RoomSummary,
@@ -69,6 +70,10 @@ class RemoteSession:
     ) -> Sequence[TimelineEvent]:
         """See `face.Session.timeline`."""
         return await self._ask("timeline", list[TimelineEvent], room_id=room_id, before=before, limit=limit)
+
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        """See `face.Session.gaps`."""
+        return await self._ask("gaps", list[Gap], room_id=room_id)
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """See `face.Session.join`."""

@@ -14,8 +14,8 @@ from client.session.crypto.verification.verifications import Verifications
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, UnknownRoom
 from client.session.events import (
     Connection,
-    ConnectionChanged,
     Content,
+    Gap,
     Membership,
     QueuedMessage,
     RoomChanged,
@@ -26,11 +26,14 @@ from client.session.events import (
     Trust,
     Update,
 )
+from client.session.gaps import Gaps
 from client.session.outbox import Outbox
+from client.session.progress import Progress
 from client.session.recovery.recovery import SessionRecovery
 from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
+from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import Timeline
@@ -67,8 +70,8 @@ class OpenSession:
         self._timeline = Timeline(db)
         self._requests = RoomRequests(transport)
         self._updates = Updates()
-        live = asyncio.Event()
-        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live, self._changed)
+        progress = self._progress = Progress(self._updates)
+        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, progress, self._changed)
         self._verifications = Verifications(
             self._machine,
             VerificationSending(self._machine, self._rooms, self._outbox),
@@ -76,12 +79,32 @@ class OpenSession:
             self._begin,
         )
         self._joining: set[str] = set()
-        application = SyncApplication(
-            db, transport, self._machine, self._rooms, self._timeline, self._attestations
+        self._gap_store = GapStore(db, self._timeline)
+        application = self._application = SyncApplication(
+            db,
+            transport,
+            self._machine,
+            self._rooms,
+            self._timeline,
+            self._gap_store,
+            progress,
+            self._attestations,
         )
-        self._application = application
+        self._gaps = Gaps(
+            db,
+            transport,
+            application,
+            self._timeline,
+            self._gap_store,
+            progress,
+            self._begin,
+            self._took_in,
+            self._changed,
+        )
         self._recovery = SessionRecovery(db, transport, self._machine, self._timeline, self._take_in)
-        self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync, live)
+        self.sync = SyncLoop(
+            db, transport, self._machine, application, self._updates, self._after_sync, progress
+        )
 
     @property
     def user_id(self) -> str:
@@ -96,12 +119,13 @@ class OpenSession:
     @property
     def connection(self) -> Connection:
         """The connection to the homeserver as it is now."""
-        return self.sync.connection
+        return self._progress.now.connection
 
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
         self._begin(self.sync.run())
         self._outbox.resume()
+        self._gaps.resume()
         self._verifications.start()
         self._recovery.start(self._begin)
 
@@ -127,6 +151,11 @@ class OpenSession:
         """Return at most `limit` stored events of a room, oldest first, that precede position `before`."""
         self._room(room_id)
         return self._timeline.page(room_id, before, limit)
+
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        """Return where something of a room's timeline is still to be fetched, oldest first."""
+        self._room(room_id)
+        return self._gap_store.of_room(room_id)
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, and return its id once the session has its state."""
@@ -231,7 +260,7 @@ class OpenSession:
 
     def updates(self) -> AsyncIterator[Update]:
         """Yield the connection as it is, then what changes from this call on, until the session closes."""
-        return self._updates.follow(ConnectionChanged(connection=self.sync.connection))
+        return self._updates.follow(self._progress.now)
 
     def _room(self, room_id: str) -> RoomState:
         room = self._rooms.get(room_id)
@@ -245,7 +274,7 @@ class OpenSession:
 
     async def _learn_of(self, room_id: str) -> None:
         """Wait for a room that the account has just made or joined by another way than this session."""
-        if self._rooms.get(room_id) is not None or self.connection is not Connection.LIVE:
+        if self._rooms.get(room_id) is not None or not self._progress.answers:
             return
         if room_id in await self._requests.joined_rooms():
             await self._until(room_id, Membership.JOIN)
@@ -271,7 +300,16 @@ class OpenSession:
         with contextlib.suppress(HomeserverRefused, HomeserverUnreachable):
             await self._machine.mend()
 
+    def _took_in(self, applied: Applied) -> None:
+        """Pass on what a page of a gap brought."""
+        for event in applied.events:
+            self._updates.publish(event)
+        self._verifications.hand_in(applied.verification)
+        unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
+        self._recovery.after_sync((), unreadable=unreadable)
+
     async def _after_sync(self, applied: Applied) -> None:
+        self._gaps.fill()
         if self._machine.to_device.wedged:
             self._begin(self._mend())  # not within the sync: the other's server may be away
         self._verifications.hand_in(applied.verification)

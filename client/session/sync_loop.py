@@ -11,7 +11,8 @@ import msgspec
 
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut, SessionError
-from client.session.events import Connection, ConnectionChanged, RoomChanged
+from client.session.events import RoomChanged
+from client.session.progress import Progress
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.store.vault import reported_failures
@@ -43,7 +44,7 @@ _FILTER = msgspec.json.encode(
 class SyncLoop:
     """Syncs one session.
 
-    `attempted` is set once the first request has ended, well or not; `live` while requests succeed.
+    `attempted` is set once the first request has ended, well or not.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class SyncLoop:
         application: SyncApplication,
         updates: Updates,
         after: Callable[[Applied], Awaitable[None]],
-        live: asyncio.Event,
+        progress: Progress,
     ) -> None:
         self._facts = Facts(db)
         self._transport = transport
@@ -62,9 +63,8 @@ class SyncLoop:
         self._application = application
         self._updates = updates
         self._after = after
-        self.connection = Connection.STARTING
+        self._progress = progress
         self.attempted = asyncio.Event()
-        self._live = live
         self.ended: SessionError | None = None
 
     async def run(self) -> None:
@@ -76,12 +76,12 @@ class SyncLoop:
                 pause = _FIRST_PAUSE
             except LoggedOut as error:
                 self.ended = error
-                self._set(Connection.OFFLINE)
+                self._progress.failed()
                 self.attempted.set()
                 return
             except (HomeserverUnreachable, HomeserverRefused) as error:
                 _log.info("The sync failed: %s", error.why)
-                self._set(Connection.OFFLINE)
+                self._progress.failed()
                 self.attempted.set()
                 await asyncio.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311 # spreads load, no secret
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -89,7 +89,7 @@ class SyncLoop:
     async def _once(self) -> None:
         await self._machine.publish()
         token = self._facts.text(Fact.SYNC_TOKEN)
-        is_live = self.connection is Connection.LIVE
+        is_live = self._progress.answers
         query = {
             "filter": _FILTER,
             "set_presence": "offline",
@@ -101,9 +101,10 @@ class SyncLoop:
             "GET", f"{CLIENT}/sync", query=query, timeout=_POLL_SECONDS + (15 if is_live else 90)
         )
         answer = read_answer(raw, SyncAnswer)
+        self._progress.answered()
         with reported_failures(None):
             applied = await self._application.apply(answer)
-        self._set(Connection.LIVE)
+        self._progress.is_live()
         for event in applied.events:
             self._updates.publish(event)
         for room_id in sorted(applied.rooms):
@@ -125,12 +126,3 @@ class SyncLoop:
             await self._machine.replenish(left, fallback_unused="signed_curve25519" in unused)
         except HomeserverRefused as refusal:
             _log.warning("The homeserver refused new one-time keys: %s", refusal.errcode)
-
-    def _set(self, connection: Connection) -> None:
-        if connection is Connection.LIVE:
-            self._live.set()
-        else:
-            self._live.clear()
-        if connection is not self.connection:
-            self.connection = connection
-            self._updates.publish(ConnectionChanged(connection=connection))

@@ -14,6 +14,7 @@ from client.session.events import (
     Connection,
     ConnectionChanged,
     Content,
+    Gap,
     Json,
     Membership,
     QueuedMessage,
@@ -54,6 +55,7 @@ class FakeSession:
         self._failure: RogatoryError | None = None
         self._held: list[asyncio.Event] | None = None
         self.sent: list[tuple[str, dict[str, Json]]] = []
+        self.missing: list[Gap] = []
         self.outbox: dict[str, QueuedMessage] = {}
         self.joined: list[str] = []
         self.asked: list[Verification] = []
@@ -228,6 +230,9 @@ class FakeSession:
         self.timeline_calls += 1
         events = [event for event in self._events[room_id] if before is None or event.position < before]
         return events[-limit:]
+
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        return [gap for gap in self.missing if gap.room_id == room_id]
 
     async def readers(self, room_id: str) -> frozenset[str]:
         self._room(room_id)

@@ -15,7 +15,9 @@ import msgspec
 from client.session.events import Json, TimelineEvent, Trust
 from client.session.store.sqlcipher import Database
 
-_SHIFT = 18
+SHIFT = 18
+RESERVED = 1 << 17
+"""Positions that are kept free in a gap, twice over: more than one is filled with where no time is right."""
 _encode = msgspec.json.Encoder().encode
 _COLUMNS = "position, room_id, event_id, sender, sent_at, type, content, body, trust, reason"
 
@@ -66,18 +68,45 @@ class Timeline:
             is not None
         )
 
+    def end_of(self, room_id: str) -> int:
+        """Return after which position all that comes belongs; behind a gap room is left for what it holds."""
+        query = (
+            "SELECT max(coalesce((SELECT max(position) FROM events WHERE room_id = ?1), 0),"
+            " coalesce((SELECT max(lower) + ?2 FROM gaps WHERE room_id = ?1), 0))"
+        )
+        end: int = self._db.execute(query, [room_id, 2 * RESERVED]).fetchone()[0]
+        return end
+
     def append(self, room_id: str, events: Sequence[NewEvent]) -> list[TimelineEvent]:
         """Store events after all that the room has, oldest first; return those that were new."""
-        query = "SELECT max(position) FROM events WHERE room_id = ?"
-        last: int = self._db.execute(query, [room_id]).fetchone()[0] or 0
+        last = self.end_of(room_id)
         latest = int(time.time() * 1000)
         stored = []
         for event in events:
             if self.knows(room_id, event.event_id):
                 continue
-            last = self._free(max(last + 1, min(max(event.sent_at, 0), latest) << _SHIFT))
+            last = self._free(max(last + 1, min(max(event.sent_at, 0), latest) << SHIFT))
             stored.append(self._insert(last, room_id, event))
         return stored
+
+    def place(self, room_id: str, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
+        """Store events at positions that are free."""
+        return [self._insert(position, room_id, event) for position, event in placed]
+
+    def is_taken(self, position: int) -> bool:
+        """Return whether an event of any room stands at a position."""
+        query = "SELECT 1 FROM events WHERE position = ?"
+        return self._db.execute(query, [position]).fetchone() is not None
+
+    def arrive_again(self, room_id: str, after: int) -> None:
+        """Let what a room has after a position count as having arrived now, in its order."""
+        query = "SELECT position FROM events WHERE room_id = ? AND position > ? ORDER BY position"
+        positions = [position for (position,) in self._db.execute(query, [room_id, after])]
+        first = self._arrived + 1
+        self._arrived += len(positions)
+        self._db.conn.executemany(
+            "UPDATE events SET arrived = ? WHERE position = ?", list(enumerate(positions, first))
+        )
 
     def heal(self, room_id: str, position: int, event: NewEvent) -> TimelineEvent:
         """Replace a sealed event by what it turned out to say; it counts as having arrived now."""
@@ -139,16 +168,22 @@ class Timeline:
         return [_event(row) for row in reversed(rows)]
 
     def arrived_after(self, reader: str) -> list[TimelineEvent]:
-        """Return what has arrived since `reader` last asked, in order, and remember that it was told."""
+        """Return what has arrived since `reader` last asked, in order, and remember that it was told.
+
+        What lies behind a gap that is being filled waits for what comes before it.
+        """
         row = self._db.execute("SELECT arrived FROM cursors WHERE reader = ?", [reader]).fetchone()
-        query = f"SELECT {_COLUMNS} FROM events WHERE arrived > ? ORDER BY arrived"  # noqa: S608 # fixed columns
+        query = (
+            f"SELECT {_COLUMNS} FROM events WHERE arrived > ? AND NOT EXISTS (SELECT 1 FROM gaps"  # noqa: S608 # fixed columns
+            " WHERE held AND gaps.room_id = events.room_id AND lower < position) ORDER BY arrived"
+        )
         events = [_event(found) for found in self._db.execute(query, [row[0] if row else 0])]
         if events:
             self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, self._arrived])
         return events
 
     def _free(self, position: int) -> int:
-        while self._db.execute("SELECT 1 FROM events WHERE position = ?", [position]).fetchone():
+        while self.is_taken(position):
             position += 1
         return position
 

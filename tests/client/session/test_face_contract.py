@@ -84,7 +84,7 @@ async def rooms_and_members(setting: Setting) -> None:
     assert await alice.rooms() == []
 
 
-@covers("send", "timeline", "readers", "new_events", "updates")
+@covers("send", "timeline", "readers", "new_events", "updates", "gaps")
 async def messages(setting: Setting) -> None:
     alice, room_id = setting.alice, setting.room_id
     updates = alice.updates()
@@ -102,6 +102,9 @@ async def messages(setting: Setting) -> None:
     assert await alice.timeline(room_id, before=stored.position) == []
     assert [event.event_id for event in await alice.new_events()] == [sent.event_id]
     assert await alice.new_events() == []
+    assert await alice.gaps(room_id) == []
+    with pytest.raises(UnknownRoom):
+        await alice.gaps("!nowhere")
 
 
 @covers("queued", "send_again", "discard")
