@@ -15,6 +15,12 @@ else:
 """A decoded JSON value."""
 
 
+ENCRYPTED = "m.room.encrypted"
+"""The type of an event that could not be decrypted."""
+REDACTED = "It was redacted."
+"""The reason why there is nothing in an event any more."""
+
+
 class Trust(enum.StrEnum):
     """How far an event's sender may be believed (design section 12), best first."""
 

@@ -63,8 +63,9 @@ class Session(Protocol):
         """Encrypt and send an event, and return once the server has accepted it.
 
         Refuses a room that is not known to be encrypted: nothing leaves in plain text. The message is queued
-        in the store first. With the same `transaction_id` it is the same message: sent once, ever. Cancelled,
-        it stays queued; refused, it is kept with the reason, and those behind it go on.
+        in the store first, and those of one room are sent in the order in which this was called. With the
+        same `transaction_id` it is the same message: sent once, ever. Cancelled, it stays queued; refused, it
+        is kept with the reason, and those behind it go on.
         """
 
     async def queued(self) -> Sequence[QueuedMessage]:

@@ -148,7 +148,8 @@ class Outbox:
         if row.transaction_id.startswith(FLEETING):
             self._store.discard(row.transaction_id)
         else:
-            self._store.failed(row, f"{told.what} {told.why}", told.remedy)
+            what = "" if isinstance(told, HomeserverRefused) else f"{told.what} "
+            self._store.failed(row, f"{what}{told.why}", told.remedy)
         self._tell(row, told)
         self._changed(row.room_id)
 

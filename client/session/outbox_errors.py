@@ -24,7 +24,7 @@ def refused(room_id: str, error: HomeserverRefused) -> HomeserverRefused:
     """Return the homeserver's refusal of a message as one of the same kind that names no request."""
     return type(error)(
         f"A message to {room_id} was not sent.",
-        why=error.why,
+        why=error.why.replace("It answered", "The homeserver answered", 1),
         remedy=_REMEDIES.get(type(error), _ANY_OTHER),
         status=error.status,
         errcode=error.errcode,

@@ -10,22 +10,20 @@ from difflib import get_close_matches
 from typing import TypeVar
 
 import click
-import msgspec
 
 from client.session.errors import UnknownRoom
-from client.session.events import Connection, ConnectionChanged, Membership, RoomSummary, TimelineEvent
+from client.session.events import Membership, RoomSummary
 from client.session.face import Session
 from client.session.owned_tasks import OwnedTasks
 from client.views.safe_text import single_line
+from node.cli.connection_line import ConnectionLine, tell_connection
+from node.cli.event_lines import EventLines
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import chosen_account, session_of
 from node.errors import SendingInterrupted
 from node.home import Home
 
 Result = TypeVar("Result")
-
-_LONGEST_LINE = 20_000
-"""The most characters that `listen` shows of one text; `--json` has it whole."""
 
 
 @click.command()
@@ -99,45 +97,42 @@ def send(room: str, text: str, user: str | None, home: str | None, as_json: bool
 def listen(user: str | None, home: str | None, as_json: bool) -> None:
     """Print what has come since the last `listen`, then what comes, until Ctrl-C.
 
-    One event a line: the room, the sender, how far the sender's keys are trusted, the text.
+    One event a line: the room, the sender, how far the sender's keys are trusted, the text. Where that is not
+    certain, the first time two lines below it say why, and what to do.
     """
+    status = ConnectionLine()
+    lines = EventLines(status, as_json=as_json)
 
     async def work(session: Session) -> None:
         updates = session.updates()  # before the first look, so that nothing falls between the two
         while True:
             for event in await session.new_events():
-                _print_event(event, as_json)
+                lines.show(event)
             try:
                 await anext(updates)
             except StopAsyncIteration:
                 return
 
-    _in_session(chosen_home(home), user, work)
+    try:
+        _in_session(chosen_home(home), user, work, status)
+    finally:
+        status.clear()
 
 
-def _in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
+def _in_session(
+    home: Home,
+    user: str | None,
+    work: Callable[[Session], Awaitable[Result]],
+    status: ConnectionLine | None = None,
+) -> Result:
     account = chosen_account(home, user)
 
     async def run() -> Result:
         async with session_of(home, account) as session, OwnedTasks() as tasks:
-            tasks.begin(_tell_connection(session, account.homeserver))
+            tasks.begin(tell_connection(session, account.homeserver, status))
             return await work(session)
 
     return asyncio.run(run())
-
-
-async def _tell_connection(session: Session, homeserver: str) -> None:
-    """Say on standard error when the homeserver does not answer, and when it does again."""
-    offline = False
-    async for update in session.updates():
-        if not isinstance(update, ConnectionChanged):
-            continue
-        if update.connection is Connection.OFFLINE and not offline:
-            offline = True
-            click.echo(f"The homeserver at {homeserver} does not answer; waiting for it.", err=True)
-        elif update.connection is Connection.LIVE and offline:
-            offline = False
-            click.echo("The homeserver answers again.", err=True)
 
 
 def _text(given: bytes) -> str:
@@ -185,15 +180,3 @@ def _room(room: RoomSummary) -> dict[str, object]:
         "space": room.is_space,
         "alias": room.canonical_alias,
     }
-
-
-def _print_event(event: TimelineEvent, as_json: bool) -> None:
-    if as_json:
-        value = msgspec.to_builtins(event)
-        del value["position"]
-        print_json(value)
-        return
-    text = event.body if event.body is not None else f"[{event.reason or event.type}]"
-    sender = single_line(event.sender, most_characters=255)
-    shown = single_line(text, most_characters=_LONGEST_LINE, empty="")
-    click.echo(f"{event.room_id} {sender} ({event.trust}): {shown}")

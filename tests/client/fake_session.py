@@ -176,9 +176,38 @@ class FakeSession:
         events[events.index(event)] = healed
         self._tell(healed)
 
-    def connect(self, connection: Connection, remaining: int = 0) -> None:
+    def connect(self, connection: Connection, remaining: int = 0, *, total: int = 0, rooms: int = 0) -> None:
         """Change the connection."""
-        self._tell(ConnectionChanged(connection=connection, remaining=remaining))
+        update = ConnectionChanged(connection=connection, remaining=remaining, total=total, rooms=rooms)
+        self._tell(update)
+
+    def miss(self, *gaps: Gap) -> None:
+        """Let a room have gaps."""
+        self.missing = list(gaps)
+        for gap in gaps:
+            self._tell(RoomChanged(room_id=gap.room_id))
+
+    def keep_unsent(
+        self,
+        room_id: str,
+        body: str,
+        failure: str | None,
+        remedy: str | None = None,
+        *,
+        transaction_id: str | None = None,
+    ) -> None:
+        """Let a message wait in the outbox, or be given up."""
+        name = transaction_id or f"unsent{len(self.outbox)}"
+        self.outbox[name] = QueuedMessage(
+            transaction_id=name,
+            room_id=room_id,
+            type="m.room.message",
+            content={"msgtype": "m.text", "body": body},
+            queued_at=START,
+            failure=failure,
+            remedy=remedy,
+        )
+        self._tell(RoomChanged(room_id=room_id))
 
     def fail_next_send(self, error: RogatoryError) -> None:
         """Make the next sending raise this error."""
@@ -189,9 +218,9 @@ class FakeSession:
         self._held = []
 
     def release_sends(self) -> None:
-        """Let the waiting sendings go on, the last to come first: who wants an order has to keep it."""
+        """Let the waiting sendings go on, in the order in which they came, as the face promises."""
         held, self._held = self._held or [], None
-        for waiting in reversed(held):
+        for waiting in held:
             waiting.set()
 
     def end(self) -> None:
@@ -289,6 +318,7 @@ class FakeSession:
 
     async def send_again(self, transaction_id: str) -> SentEvent:
         message = self.outbox.pop(transaction_id)
+        self._tell(RoomChanged(room_id=message.room_id))
         return await self.send(message.room_id, message.content, transaction_id=transaction_id)
 
     async def discard(self, transaction_id: str) -> None:
