@@ -70,6 +70,7 @@ class Gaps:
         self._took_in = took_in
         self._changed = changed
         self._filling: set[str] = set()
+        self._seen = -1
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     def resume(self) -> None:
@@ -79,6 +80,9 @@ class Gaps:
 
     def fill(self) -> None:
         """Begin to fill the gaps that nobody fills yet; returns at once."""
+        if self._store.opened == self._seen:
+            return
+        self._seen = self._store.opened
         for room_id in self._store.rooms():
             if room_id not in self._filling:
                 self._filling.add(room_id)

@@ -158,7 +158,8 @@ class SyncApplication:
             self._machine.devices.forget(lists.left)
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
         self._machine.decryption.forget_uncommitted()
-        self._progress.fetching(self._gaps.rooms_held())
+        if any(piece.gap is not None for piece in pieces):
+            self._progress.fetching(self._gaps.rooms_held())
         applied.secrets = list(self._machine.to_device.secrets)
         applied.verification = [*self._machine.to_device.verification, *self._room_sync.verification]
         return applied
@@ -234,6 +235,8 @@ class SyncApplication:
 
     def _open_gaps(self, pieces: Sequence[_Piece]) -> None:
         """Note what the answer left out, before anything that comes after it is stored."""
+        if all(piece.gap is None for piece in pieces):
+            return
         since = Facts(self._db).text(Fact.SYNC_TOKEN) or None
         with self._db.atomic():
             for piece in pieces:

@@ -41,9 +41,12 @@ class GapStore:
     def __init__(self, db: Database, timeline: Timeline) -> None:
         self._db = db
         self._timeline = timeline
+        self.opened = 0
+        """How many gaps this process has opened so far."""
 
     def open(self, room_id: str, token: str, stop: str | None, most: int) -> None:
         """Note that events before `token` are missing after all that is stored; call it before more is."""
+        self.opened += 1
         self._db.execute(
             "INSERT OR REPLACE INTO gaps (room_id, lower, token, stop, fetched, most, held, trouble, refused)"
             " SELECT ?1, ?2, ?3, ?4, 0, ?5,"
