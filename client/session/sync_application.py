@@ -197,6 +197,11 @@ class SyncApplication:
             with self._db.atomic():
                 events = [event for event in found if isinstance(event, NewEvent)]
                 applied.events += write(events, [event for event in found if isinstance(event, str)])
+                room = self._rooms.get(room_id)
+                latest = max((event.sent_at for event in events), default=0)
+                if room is not None and latest > room.last_activity:
+                    self._rooms.changing(room_id, room.membership).last_activity = latest
+                    self._rooms.save_changes()
                 for user in sorted(learnt):
                     applied.events += self._room_sync.reassess(user)
             self._machine.decryption.forget_uncommitted()
