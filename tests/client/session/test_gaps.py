@@ -64,7 +64,7 @@ async def test_what_was_missed_is_fetched_in_order_and_told_of_in_order(tmp_path
 
 async def test_a_room_of_which_all_is_missing_is_dated_by_what_is_fetched(tmp_path: Path) -> None:
     """A new room whose answer holds no message stands in the list by its latest one, after a restart too."""
-    server, _, bob = await bob_misses_much(tmp_path)
+    server, _, _ = await bob_misses_much(tmp_path)
     server.most_in_a_sync = 0
     new = await Person(server, "@bob:b.test", "NEW", tmp_path).enrol(anew=False)
     latest = max(event["origin_server_ts"] for event in server.timeline)
