@@ -75,6 +75,8 @@ class Outbox:
         self._changed = changed
         self._store = OutboxStore(db)
         self._draining: set[str] = set()
+        self._stuck: set[str] = set()
+        """Rooms whose first message waits for the server: what is behind it is to be seen too."""
         self._callers: dict[str, list[asyncio.Future[str]]] = {}
 
     def resume(self) -> None:
@@ -116,6 +118,8 @@ class Outbox:
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._callers.setdefault(row.transaction_id, []).append(done)
         self._drain_soon(row.room_id)
+        if row.room_id in self._stuck:
+            self._changed(row.room_id)
         return SentEvent(room_id=row.room_id, event_id=await done)
 
     def _drain_soon(self, room_id: str) -> None:
@@ -129,6 +133,7 @@ class Outbox:
             while (row := self._store.waiting(room_id)) is not None:
                 try:
                     event_id = await self._send_until_answered(row)
+                    self._stuck.discard(room_id)
                 except LoggedOut as error:  # the messages are sound: they wait for the next login
                     self._tell_room(room_id, error)
                     return
@@ -173,7 +178,8 @@ class Outbox:
                 if refusal.status < 500 or failures >= _MOST_FAILURES:
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
-            if current is row:
+            if row.room_id not in self._stuck:
+                self._stuck.add(row.room_id)
                 self._changed(row.room_id)  # it waits: that is to be seen
             await self._progress.pause(wait)
             current = self._store.find(row.id)  # with its ciphertext, if it got as far

@@ -265,7 +265,7 @@ class ChatScreen(Screen[None]):
             while self._markers_stale and (window := self._window) is not None:
                 self._markers_stale = False
                 splices = await window.read_markers()
-                if window is self._window:
+                if splices and window is self._window:
                     self.query_one(Timeline).apply(splices)
         finally:
             self._markers_reading = False

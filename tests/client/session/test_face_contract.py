@@ -154,7 +154,7 @@ async def verifying_as_the_one_who_is_asked(setting: Setting) -> None:
     second = await setting.bob.verify(setting.alice.user_id)
     await (await anext(requests)).cancel()
     assert [step async for step in second.steps()][-1] == Cancelled(
-        "m.user", "The other side has declined.", by_them=True
+        "m.user", "The other side has declined, or ended it.", by_them=True
     )
 
 

@@ -35,7 +35,9 @@ async def test_an_asker_that_is_killed_cancels_its_verification(tmp_path: Path) 
             pass
         process.kill()
         await process.wait()
-        assert await _last(asked) == Cancelled("m.user", "The other side has declined.", by_them=True)
+        assert await _last(asked) == Cancelled(
+            "m.user", "The other side has declined, or ended it.", by_them=True
+        )
         await (await a.verify(_BOB)).cancel()
 
 
