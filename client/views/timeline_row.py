@@ -14,6 +14,7 @@ from client.views.markers import GapMarker, UnsentMarker
 from client.views.names import short_name
 from client.views.request_view import RequestReader, RequestView
 from client.views.safe_text import plain_lines, single_line
+from client.views.verification_words import REQUEST, verification_words
 from policies.requests.wire import CONTENT_KEY
 
 _GROUP_MILLISECONDS = 10 * 60 * 1000
@@ -96,7 +97,7 @@ class RowMaker:
             kind=kind,
             sender=short_name(event.sender, self.regions),
             time=f"{moment:%H:%M}" if moment else "--:--",
-            lines=_lines(event, kind, request),
+            lines=self._lines(event, kind, request),
             badge=_badge(event),
             alarm=trust_words.is_alarm(event.trust) or kind is RowKind.UNSENT,
             own=event.sender == self.user_id,
@@ -105,6 +106,10 @@ class RowMaker:
             continues=not new_day and above is not None and _belongs_under(event, above),
             function=self.people.words(event.sender) if event.trust is Trust.ATTESTED else "",
         )
+
+    def _lines(self, event: TimelineEvent, kind: RowKind, request: RequestView | None) -> tuple[str, ...]:
+        words = verification_words(event, self.user_id)
+        return _lines(event, kind, request) if words is None else (words,)
 
     def _moment(self, event: TimelineEvent) -> datetime | None:
         """Return when it was sent, by the sender's server; None for a time that no calendar has."""
@@ -178,7 +183,7 @@ def _kind(event: TimelineEvent) -> RowKind:
         return RowKind.UNDECRYPTABLE
     if CONTENT_KEY in event.content:
         return RowKind.REQUEST
-    if event.type != "m.room.message" or event.content.get("msgtype") == "m.notice":
+    if event.type != "m.room.message" or event.content.get("msgtype") in ("m.notice", REQUEST):
         return RowKind.NOTICE
     return RowKind.MESSAGE
 

@@ -8,6 +8,7 @@ import msgspec
 from client.session.events import TimelineEvent
 from client.views import trust_words
 from client.views.safe_text import single_line
+from client.views.verification_words import is_between_the_clients, verification_words
 from node.cli.connection_line import ConnectionLine
 from node.cli.options import print_json
 
@@ -18,7 +19,8 @@ _LONGEST_LINE = 20_000
 class EventLines:
     """Prints events, above the status line where there is one."""
 
-    def __init__(self, status: ConnectionLine, *, as_json: bool) -> None:
+    def __init__(self, user_id: str, status: ConnectionLine, *, as_json: bool) -> None:
+        self._user_id = user_id
         self._status = status
         self._as_json = as_json
         self._explained: set[tuple[str, str, str]] = set()
@@ -31,7 +33,9 @@ class EventLines:
             del value["position"]
             print_json(value)
             return
-        text = event.body if event.body is not None else f"[{event.reason or event.type}]"
+        if is_between_the_clients(event):
+            return
+        text = verification_words(event, self._user_id) or event.body or f"[{event.reason or event.type}]"
         sender = single_line(event.sender, most_characters=255)
         shown = single_line(text, most_characters=_LONGEST_LINE, empty="")
         click.echo(f"{event.room_id} {sender} ({trust_words.badge(event.trust)}): {shown}")

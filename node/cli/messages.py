@@ -101,9 +101,9 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
     certain, the first time two lines below it say why, and what to do.
     """
     status = ConnectionLine()
-    lines = EventLines(status, as_json=as_json)
 
     async def work(session: Session) -> None:
+        lines = EventLines(session.user_id, status, as_json=as_json)
         updates = session.updates()  # before the first look, so that nothing falls between the two
         while True:
             for event in await session.new_events():
