@@ -6,6 +6,7 @@ SessionError
 │   ├── NotAllowed           403: the account may not do this
 │   ├── NotFound             404
 │   ├── LimitExceeded        429, after the retries that were allowed
+│   ├── MessageTooLarge      413: the server takes no event of that size
 │   └── LoggedOut            401: the access token is no longer valid
 ├── StoreError               the account's store cannot be opened or read
 │   ├── StoreHeld            another process holds it
@@ -28,6 +29,8 @@ SessionError
 ├── NobodyCanRead            refused: no device of the room's other members could read it
 ├── IdentityChanged          refused: somebody's identity is not the pinned one; a person must decide
 ├── RoomSealed               refused: the room is sealed, and members are neither verified nor attested
+├── UnknownMessage           no such message waits in the outbox
+├── MessageDiscarded         the message was taken out of the outbox before it was sent
 ├── CannotVerify             a verification cannot be begun with that user
 ├── UnknownEvent             no event of that id in the room
 ├── AttachmentError          a file cannot be sent or saved
@@ -80,7 +83,20 @@ class NotFound(HomeserverRefused):
 
 
 class LimitExceeded(HomeserverRefused):
-    """The homeserver limits the rate, and the retries that were allowed are used up."""
+    """The homeserver limits the rate, and the retries that were allowed are used up.
+
+    `retry_after`: seconds that it asks to wait.
+    """
+
+    def __init__(
+        self, what: str, *, why: str, remedy: str, status: int, errcode: str, retry_after: float = 0.0
+    ) -> None:
+        super().__init__(what, why=why, remedy=remedy, status=status, errcode=errcode)
+        self.retry_after = retry_after
+
+
+class MessageTooLarge(HomeserverRefused):
+    """The homeserver takes no event of that size."""
 
 
 class LoggedOut(HomeserverRefused):
@@ -191,6 +207,16 @@ class RoomSealed(SessionError):
     def __init__(self, what: str, *, why: str, remedy: str, left_out: Sequence[str] = ()) -> None:
         super().__init__(what, why=why, remedy=remedy)
         self.left_out = tuple(left_out)
+
+
+class UnknownMessage(SessionError):
+    """No such message waits in the outbox."""
+
+    exit_code = 2
+
+
+class MessageDiscarded(SessionError):
+    """The message was taken out of the outbox before it was sent."""
 
 
 class CannotVerify(SessionError):

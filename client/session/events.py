@@ -15,6 +15,12 @@ else:
 """A decoded JSON value."""
 
 
+ENCRYPTED = "m.room.encrypted"
+"""The type of an event that could not be decrypted."""
+REDACTED = "It was redacted."
+"""The reason why there is nothing in an event any more."""
+
+
 class Trust(enum.StrEnum):
     """How far an event's sender may be believed (design section 12), best first."""
 
@@ -152,6 +158,32 @@ class OwnDevice(msgspec.Struct, frozen=True, kw_only=True):
     is_this: bool
 
 
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """A place in a room's timeline where something is still to be fetched: after the event at `position`.
+
+    At 0 it is before all that is stored. `trouble` says why it is not being fetched now, None where it is.
+    """
+
+    room_id: str
+    position: int
+    trouble: str | None = None
+
+
+class QueuedMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that the server has not accepted: it waits, or `failure` says why it was given up.
+
+    `remedy` says what to do about that; `queued_at` is in milliseconds since 1970 UTC.
+    """
+
+    transaction_id: str
+    room_id: str
+    type: str
+    content: dict[str, Json]
+    queued_at: int
+    failure: str | None = None
+    remedy: str | None = None
+
+
 class InitialState(msgspec.Struct, frozen=True, kw_only=True):
     """A state event that a new room begins with."""
 
@@ -177,14 +209,20 @@ class RoomCreation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConnectionChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """The session's connection changed; `remaining` events are still to be fetched while catching up."""
+    """The session's connection changed, or what it still has to take in did.
+
+    While catching up `remaining` events of the `total` that are known of are still to be taken in, and of
+    `rooms` rooms there is more to fetch, nobody knows how much.
+    """
 
     connection: Connection
     remaining: int = 0
+    total: int = 0
+    rooms: int = 0
 
 
 class RoomChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """A room's summary is no longer what it was: name, membership, unread count, members."""
+    """A room is no longer what it was: name, membership, unread count, members, gaps, queued messages."""
 
     room_id: str
 
@@ -195,5 +233,5 @@ Update = TimelineEvent | RoomChanged | ConnectionChanged
 Content = Mapping[str, Json]
 """The content of an event about to be sent."""
 
-Progress = Callable[[int, int | None], None]
+TransferProgress = Callable[[int, int | None], None]
 """Told of a file on its way: the bytes that are done, and of how many, None where that was not announced."""

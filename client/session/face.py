@@ -13,14 +13,16 @@ from typing import Protocol
 
 from client.session.events import (
     Content,
+    Gap,
     OwnDevice,
-    Progress,
+    QueuedMessage,
     RoomMember,
     RoomSummary,
     SavedFile,
     SearchHit,
     SentEvent,
     TimelineEvent,
+    TransferProgress,
     Update,
 )
 from client.session.identity_status import IdentityStatus
@@ -63,6 +65,9 @@ class Session(Protocol):
     async def set_draft(self, room_id: str, text: str) -> None:
         """Keep what was typed in a room, over the end of this process; an empty text is forgotten."""
 
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        """Return where something of a room's timeline is still to be fetched, oldest first."""
+
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, `via` servers that are in it, and return its room id."""
 
@@ -80,11 +85,30 @@ class Session(Protocol):
         """Encrypt and send an event, and return once the server has accepted it.
 
         Refuses a room that is not known to be encrypted: nothing leaves in plain text. The message is queued
-        in the store first. With the same `transaction_id` it is the same message: sent once, ever.
+        in the store first, and those of one room are sent in the order in which this was called. With the
+        same `transaction_id` it is the same message: sent once, ever. Cancelled, it stays queued; refused, it
+        is kept with the reason, and those behind it go on.
+        """
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        """Return the messages that the server has not accepted, waiting or given up, oldest first."""
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """Send a message that was given up, and return once the server has it. Raises UnknownMessage."""
+
+    async def discard(self, transaction_id: str) -> None:
+        """Drop a message that was not sent; one just on its way may arrive all the same.
+
+        Raises UnknownMessage.
         """
 
     async def send_file(
-        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+        self,
+        room_id: str,
+        path: Path,
+        *,
+        caption: str | None = None,
+        progress: TransferProgress | None = None,
     ) -> SentEvent:
         """Encrypt and send the file at `path`, and return once the server has accepted its message.
 
@@ -101,7 +125,7 @@ class Session(Protocol):
         target: Path,
         *,
         replace: bool = False,
-        progress: Progress | None = None,
+        progress: TransferProgress | None = None,
     ) -> SavedFile:
         """Fetch the file that a message brought, check it, and save it as `target`, for its owner only.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -12,9 +13,19 @@ from typing import TypeVar
 import msgspec
 
 from client.session.errors import SessionError
-from client.session.events import Json, Progress
+from client.session.events import Json, TransferProgress, Update
 from client.session.local.local_socket import socket_path
-from client.session.remote_wire import LONGEST_LINE, Answer, Ask, pack_failure, pack_update, write_line
+from client.session.remote_verification import HeldVerifications, VerificationName
+from client.session.remote_wire import (
+    LONGEST_LINE,
+    STOP,
+    Answer,
+    Ask,
+    WireUpdate,
+    pack_failure,
+    pack_update,
+    write_line,
+)
 from client.session.session import OpenSession
 
 _Argument = TypeVar("_Argument")
@@ -54,11 +65,19 @@ class _Connections:
         task = asyncio.current_task()
         if task is not None:
             self._open.add(task)
+        verifications = HeldVerifications(self._session)
+        running: dict[int, asyncio.Task[None]] = {}
         try:
             async with asyncio.TaskGroup() as questions:
                 while line := await reader.readline():
                     ask = msgspec.json.decode(line, type=Ask)
-                    questions.create_task(self._answer(ask, writer))
+                    if ask.method == STOP:
+                        if (question := running.get(ask.id)) is not None:
+                            question.cancel()
+                        continue
+                    question = questions.create_task(self._answer(ask, verifications, writer))
+                    running[ask.id] = question
+                    question.add_done_callback(functools.partial(_forget, running, ask.id))
                 raise ConnectionResetError  # the asker is gone: what it still waits for is given up
         except* (ConnectionError, msgspec.DecodeError, ValueError):
             pass  # a peer that breaks off or talks nonsense is left alone
@@ -66,36 +85,47 @@ class _Connections:
             if task is not None:
                 self._open.discard(task)
             writer.close()
+            await verifications.abandon()
 
     def close(self) -> None:
         for task in tuple(self._open):
             task.cancel()
 
-    async def _answer(self, ask: Ask, writer: asyncio.StreamWriter) -> None:
+    async def _answer(self, ask: Ask, verifications: HeldVerifications, writer: asyncio.StreamWriter) -> None:
+        def tell(done: int, total: int | None) -> None:
+            write_line(writer, Answer(id=ask.id, result=msgspec.Raw(_encode((done, total))), last=False))
+
         try:
-            if ask.method == "updates":
-                async for update in self._session.updates():
-                    result = msgspec.Raw(_encode(pack_update(update)))
-                    write_line(writer, Answer(id=ask.id, result=result, last=False))
+            answers = self._stream(ask, verifications)
+            if answers is None:
+                result = await self._call(ask, verifications, tell)
+                answer = Answer(id=ask.id, result=msgspec.Raw(_encode(result)))
+            else:
+                async for one in answers:
+                    write_line(writer, Answer(id=ask.id, result=msgspec.Raw(_encode(one)), last=False))
                     await writer.drain()
-                write_line(writer, Answer(id=ask.id))
-                return
-
-            def tell(done: int, total: int | None) -> None:
-                result = msgspec.Raw(_encode((done, total)))
-                write_line(writer, Answer(id=ask.id, result=result, last=False))
-
-            answer = Answer(id=ask.id, result=msgspec.Raw(_encode(await self._call(ask, tell))))
+                answer = Answer(id=ask.id)
         except SessionError as error:
             answer = Answer(id=ask.id, failure=pack_failure(error))
         write_line(writer, answer)
         await writer.drain()
 
-    def _call(self, ask: Ask, tell: Progress) -> Awaitable[object]:
+    def _stream(self, ask: Ask, verifications: HeldVerifications) -> AsyncIterator[object] | None:
+        """Begin a question that has many answers; return None of one that has one."""
+        match ask.method:
+            case "updates":
+                return _packed(self._session.updates())
+            case "verification_requests":
+                return verifications.requests()
+            case "verification_steps":
+                return verifications.steps(_decoded(ask, "name", VerificationName))
+        return None
+
+    def _call(self, ask: Ask, verifications: HeldVerifications, tell: TransferProgress) -> Awaitable[object]:
         session = self._session
 
         def argument(name: str, type: type[_Argument]) -> _Argument:
-            return msgspec.json.decode(ask.arguments.get(name, msgspec.Raw(b"null")), type=type)
+            return _decoded(ask, name, type)
 
         def optional(name: str, type: type[_Argument]) -> _Argument | None:
             given = bytes(ask.arguments.get(name, msgspec.Raw(b"null"))) != b"null"
@@ -114,6 +144,7 @@ class _Connections:
             ),
             "draft": lambda: session.draft(argument("room_id", str)),
             "set_draft": lambda: session.set_draft(argument("room_id", str), argument("text", str)),
+            "gaps": lambda: session.gaps(argument("room_id", str)),
             "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
             "leave": lambda: session.leave(argument("room_id", str)),
             "send": lambda: session.send(
@@ -135,6 +166,9 @@ class _Connections:
                 replace=argument("replace", bool),
                 progress=tell,
             ),
+            "queued": session.queued,
+            "send_again": lambda: session.send_again(argument("transaction_id", str)),
+            "discard": lambda: session.discard(argument("transaction_id", str)),
             "readers": lambda: session.readers(argument("room_id", str)),
             "identity": lambda: session.identity(argument("user_id", str)),
             "accept_identity": lambda: session.accept_identity(
@@ -143,6 +177,12 @@ class _Connections:
             "seal": lambda: session.seal(argument("room_id", str)),
             "attestation": lambda: session.attestation(argument("user_id", str)),
             "attestations": session.attestations,
+            "verify": lambda: verifications.verify(argument("user_id", str)),
+            "accept_verification": lambda: verifications.accept(argument("name", VerificationName)),
+            "confirm_verification": lambda: verifications.confirm(argument("name", VerificationName)),
+            "cancel_verification": lambda: verifications.cancel(
+                argument("name", VerificationName), mismatch=argument("mismatch", bool)
+            ),
             "recovery_state": session.recovery_state,
             "set_up_recovery": lambda: session.set_up_recovery(
                 passphrase=optional("passphrase", str), replace=argument("replace", bool)
@@ -168,3 +208,16 @@ class _Connections:
                 remedy="End it and start it again.",
             )
         return method()
+
+
+def _decoded(ask: Ask, name: str, type: type[_Argument]) -> _Argument:
+    return msgspec.json.decode(ask.arguments.get(name, msgspec.Raw(b"null")), type=type)
+
+
+def _forget(running: dict[int, asyncio.Task[None]], number: int, _: asyncio.Task[None]) -> None:
+    running.pop(number, None)
+
+
+async def _packed(updates: AsyncIterator[Update]) -> AsyncIterator[WireUpdate]:
+    async for update in updates:
+        yield pack_update(update)

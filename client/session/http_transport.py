@@ -21,6 +21,7 @@ from client.session.errors import (
     HomeserverUnreachable,
     LimitExceeded,
     LoggedOut,
+    MessageTooLarge,
     NotAllowed,
     NotFound,
     SessionError,
@@ -282,12 +283,22 @@ def _refused(method: str, path: str, status: int, refusal: _Refusal) -> Homeserv
         kind, remedy = NotAllowed, "Ask a moderator, if you should be allowed."
     elif status == 404:
         kind, remedy = NotFound, "Check the name or the id."
-    elif status == 429:
-        kind, remedy = LimitExceeded, "Wait a while, then try again."
-    call = f"{method.upper()} {path.split('?')[0]}"
+    elif status == 413 or refusal.errcode == "M_TOO_LARGE":
+        kind, remedy = MessageTooLarge, "Send less at once."
+    what = f"The homeserver refused {method.upper()} {path.split('?')[0]}."
+    why = f"It answered {status} {refusal.errcode}: {refusal.error[:300]!r}."
+    if status == 429:
+        return LimitExceeded(
+            what,
+            why=why,
+            remedy="Wait a while, then try again.",
+            status=status,
+            errcode=refusal.errcode,
+            retry_after=refusal.retry_after_ms / 1000,
+        )
     return kind(
-        f"The homeserver refused {call}.",
-        why=f"It answered {status} {refusal.errcode}: {refusal.error[:300]!r}.",
+        what,
+        why=why,
         remedy=remedy,
         status=status,
         errcode=refusal.errcode,

@@ -7,7 +7,6 @@ its transaction id never changes, so the server takes a repetition for what it i
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine
 
@@ -24,7 +23,9 @@ from client.session.errors import (
     StoreError,
     UnknownRoom,
 )
-from client.session.events import Content, Membership, SentEvent
+from client.session.events import Content, Membership, QueuedMessage, SentEvent
+from client.session.outbox_errors import discarded, refused, unknown_message
+from client.session.progress import Progress
 from client.session.room_state import RoomState
 from client.session.store.outbox_store import OutboxRow, OutboxStore
 from client.session.store.room_store import RoomStore
@@ -34,6 +35,14 @@ from client.session.wire import CLIENT, part, read_answer
 
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_MOST_FAILURES = 10
+"""Times that the server may fail over one message (500) before it is given up and the next one is sent."""
+_LONGEST_LIMITED = 600.0
+"""Seconds that a message waits for a server that limits the rate (429) before it is given up."""
+_DOWN = frozenset({502, 503, 504})
+"""A proxy before a server that is down: as good as no answer, so the message waits without a limit."""
+FLEETING = "verification-"
+"""Transaction ids that begin so are of messages that are worth nothing to a later process."""
 
 _WAITS = "The message waits in the outbox; do not send it again."
 _NOT_TAKEN = "The message was not taken."
@@ -46,7 +55,8 @@ class _EventId(msgspec.Struct):
 class Outbox:
     """The outbox of an open session.
 
-    `begin_task` starts work in the session's own task group; `live` is set while the sync succeeds.
+    `begin_task` starts work in the session's own task group; `changed` is called with the id of a room whose
+    queue is another.
     """
 
     def __init__(
@@ -56,21 +66,26 @@ class Outbox:
         machine: Machine,
         rooms: RoomStore,
         begin_task: Callable[[Coroutine[None, None, None]], object],
-        live: asyncio.Event,
+        progress: Progress,
+        changed: Callable[[str], None],
     ) -> None:
         self._db = db
         self._transport = transport
         self._machine = machine
         self._rooms = rooms
         self._begin_task = begin_task
-        self._live = live
+        self._progress = progress
+        self._changed = changed
         self._store = OutboxStore(db)
         self._draining: set[str] = set()
         self._told_to_wait = False
+        self._stuck: set[str] = set()
+        """Rooms whose first message waits for the server: what is behind it is to be seen too."""
         self._callers: dict[str, list[asyncio.Future[str]]] = {}
 
     def resume(self) -> None:
         """Go on with what an earlier process left."""
+        self._store.forget(FLEETING)
         for room_id in self._store.rooms_waiting():
             self._drain_soon(room_id)
 
@@ -81,11 +96,38 @@ class Outbox:
             row = self._store.put(room_id, type, content, transaction_id)
         except StoreError as error:
             raise _about(_NOT_TAKEN, error) from None
+        return await self._sent(row)
+
+    def queued(self) -> list[QueuedMessage]:
+        """Return the messages that the server has not accepted, oldest first."""
+        return [
+            message for message in self._store.unsent() if not message.transaction_id.startswith(FLEETING)
+        ]
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """Send a message that could not be sent. Raises UnknownMessage, and what `send` raises."""
+        row = self._store.queue_again(transaction_id)
+        if row is None:
+            raise unknown_message(transaction_id)
+        self._changed(row.room_id)
+        return await self._sent(row)
+
+    def discard(self, transaction_id: str) -> None:
+        """Drop a message that was not sent; whoever waits for it is told. Raises UnknownMessage."""
+        row = self._store.discard(transaction_id)
+        if row is None:
+            raise unknown_message(transaction_id)
+        self._tell(row, discarded())
+        self._changed(row.room_id)
+
+    async def _sent(self, row: OutboxRow) -> SentEvent:
         if row.event_id is not None:
             return SentEvent(room_id=row.room_id, event_id=row.event_id)
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._callers.setdefault(row.transaction_id, []).append(done)
         self._drain_soon(row.room_id)
+        if row.room_id in self._stuck:
+            self._changed(row.room_id)
         return SentEvent(room_id=row.room_id, event_id=await done)
 
     def check(self, room_id: str) -> None:
@@ -103,14 +145,16 @@ class Outbox:
             while (row := self._store.waiting(room_id)) is not None:
                 try:
                     event_id = await self._send_until_answered(row)
+                    self._stuck.discard(room_id)
                 except (LoggedOut, StoreError):
                     raise  # no fault of the message: it stays queued
                 except SessionError as error:
-                    self._store.failed(row, error.what)
-                    self._tell(row, error)
+                    self._give_up(row, error)
                 else:
-                    self._store.sent(row, event_id)
-                    self._tell(row, event_id)
+                    if event_id is not None:
+                        self._store.sent(row, event_id)
+                        self._tell(row, event_id)
+                        self._changed(room_id)
         except LoggedOut as error:
             await self.tell_waiting(error)
         except StoreError as error:
@@ -119,29 +163,44 @@ class Outbox:
         finally:
             self._draining.discard(room_id)
 
-    async def _send_until_answered(self, row: OutboxRow) -> str:
-        pause = _FIRST_PAUSE
-        while True:
+    def _give_up(self, row: OutboxRow, error: SessionError) -> None:
+        """Keep a message that cannot be sent, with the reason, until a person decides about it."""
+        told = refused(row.room_id, error) if isinstance(error, HomeserverRefused) else error
+        if row.transaction_id.startswith(FLEETING):
+            self._store.discard(row.transaction_id)
+        else:
+            what = "" if isinstance(told, HomeserverRefused) else f"{told.what} "
+            self._store.failed(row, f"{what}{told.why}", told.remedy)
+        self._tell(row, told)
+        self._changed(row.room_id)
+
+    async def _send_until_answered(self, row: OutboxRow) -> str | None:
+        """Send a message, again where that may help; None when it was discarded meanwhile."""
+        pause, failures = _FIRST_PAUSE, 0
+        limited_until = asyncio.get_running_loop().time() + _LONGEST_LIMITED
+        current: OutboxRow | None = row
+        while current is not None:
+            wait = pause
             try:
-                return await self._send_once(row)
-            except (HomeserverUnreachable, LimitExceeded) as error:
+                return await self._send_once(current)
+            except HomeserverUnreachable as error:
                 _log.info("A message waits in the outbox: %s", error.why)
+            except LimitExceeded as limit:
+                wait = max(pause, limit.retry_after)
+                if asyncio.get_running_loop().time() + wait > limited_until:
+                    raise
             except HomeserverRefused as refusal:
-                if refusal.status < 500:
+                failures += refusal.status not in _DOWN
+                if refusal.status < 500 or failures >= _MOST_FAILURES:
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
-            await self._pause(pause)
-            row = self._store.waiting(row.room_id) or row  # with its ciphertext, if it got as far
+            if row.room_id not in self._stuck:
+                self._stuck.add(row.room_id)
+                self._changed(row.room_id)  # it waits: that is to be seen
+            await self._progress.pause(wait)
+            current = self._store.find(row.id)  # with its ciphertext, if it got as far
             pause = min(pause * 2, _LONGEST_PAUSE)
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than until the homeserver can be reached again."""
-        if self._live.is_set():
-            await asyncio.sleep(seconds)
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._live.wait()
+        return None
 
     async def _send_once(self, row: OutboxRow) -> str:
         sealed = row.sealed
@@ -187,7 +246,10 @@ class Outbox:
         return _about(_WAITS, error) if self._told_to_wait and not taken_back else error
 
     def _tell(self, row: OutboxRow, result: str | SessionError) -> None:
-        for caller in self._callers.pop(row.transaction_id, []):
+        self._tell_callers(row.transaction_id, result)
+
+    def _tell_callers(self, transaction_id: str, result: str | SessionError) -> None:
+        for caller in self._callers.pop(transaction_id, []):
             if caller.done():
                 continue
             if isinstance(result, str):

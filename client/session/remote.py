@@ -4,47 +4,47 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
-from client.session.errors import CannotVerify, FileUnusable, SessionError, StoreHeld
+from client.session.errors import FileUnusable
 from client.session.events import (
     Content,
+    Gap,
     OwnDevice,
-    Progress,
+    QueuedMessage,
     RoomMember,
     RoomSummary,
     SavedFile,
     SearchHit,
     SentEvent,
     TimelineEvent,
+    TransferProgress,
     Update,
 )
 from client.session.identity_status import IdentityStatus
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
-from client.session.remote_wire import LONGEST_LINE, Answer, Ask, WireUpdate, unpack_failure, write_line
+from client.session.remote_line import RemoteLine
+from client.session.remote_verification import RemoteVerification, VerificationName, remote_requests
+from client.session.remote_wire import LONGEST_LINE, WireUpdate
 from client.session.secret import Secret, hidden
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
-
-_Result = TypeVar("_Result")
 
 
 @contextlib.asynccontextmanager
 async def connected_session(user_id: str, wanted: Path) -> AsyncIterator[RemoteSession]:
     """Connect to the process that holds the session. Raises ConnectionError or FileNotFoundError."""
     reader, writer = await asyncio.open_unix_connection(socket_path(wanted), limit=LONGEST_LINE)
-    session = RemoteSession(user_id, writer)
+    line = RemoteLine(user_id, writer)
     try:
         async with OwnedTasks() as tasks:
-            tasks.begin(session.read(reader))
-            yield session
+            tasks.begin(line.read(reader))
+            yield RemoteSession(user_id, line)
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError):
@@ -54,31 +54,16 @@ async def connected_session(user_id: str, wanted: Path) -> AsyncIterator[RemoteS
 class RemoteSession:
     """Implements `face.Session` over the holder's socket."""
 
-    def __init__(self, user_id: str, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, user_id: str, line: RemoteLine) -> None:
         self._user_id = user_id
-        self._writer = writer
-        self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Queue[Answer]] = {}
-        self._lost = False
+        self._line = line
+        self._ask = line.ask
+        self._ask_telling = line.ask_telling
 
     @property
     def user_id(self) -> str:
         """The account's full user id."""
         return self._user_id
-
-    async def read(self, reader: asyncio.StreamReader) -> None:
-        """Hand every answer to whom it is for, until the holder is gone."""
-        try:
-            while line := await reader.readline():
-                answer = msgspec.json.decode(line, type=Answer)
-                if answer.id in self._waiting:
-                    self._waiting[answer.id].put_nowait(answer)
-        except (ConnectionError, msgspec.DecodeError, ValueError):
-            pass  # told below to everyone who waits
-        finally:
-            self._lost = True
-            for number, queue in self._waiting.items():
-                queue.put_nowait(Answer(id=number, failure=None, result=_GONE))
 
     async def rooms(self) -> Sequence[RoomSummary]:
         """See `face.Session.rooms`."""
@@ -106,6 +91,10 @@ class RemoteSession:
         """See `face.Session.set_draft`."""
         await self._ask("set_draft", msgspec.Raw, room_id=room_id, text=text)
 
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        """See `face.Session.gaps`."""
+        return await self._ask("gaps", list[Gap], room_id=room_id)
+
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """See `face.Session.join`."""
         return await self._ask("join", str, room=room, via=list(via))
@@ -128,10 +117,15 @@ class RemoteSession:
         )
 
     async def send_file(
-        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+        self,
+        room_id: str,
+        path: Path,
+        *,
+        caption: str | None = None,
+        progress: TransferProgress | None = None,
     ) -> SentEvent:
         """See `face.Session.send_file`. The holder gets the path and reads the file."""
-        return await self._ask(
+        return await self._ask_telling(
             "send_file", SentEvent, progress, room_id=room_id, path=_told(path), caption=caption
         )
 
@@ -142,10 +136,10 @@ class RemoteSession:
         target: Path,
         *,
         replace: bool = False,
-        progress: Progress | None = None,
+        progress: TransferProgress | None = None,
     ) -> SavedFile:
         """See `face.Session.save_attachment`. The holder gets the path and writes the file."""
-        return await self._ask(
+        return await self._ask_telling(
             "save_attachment",
             SavedFile,
             progress,
@@ -154,6 +148,18 @@ class RemoteSession:
             target=_told(target),
             replace=replace,
         )
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        """See `face.Session.queued`."""
+        return await self._ask("queued", list[QueuedMessage])
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """See `face.Session.send_again`."""
+        return await self._ask("send_again", SentEvent, transaction_id=transaction_id)
+
+    async def discard(self, transaction_id: str) -> None:
+        """See `face.Session.discard`."""
+        await self._ask("discard", msgspec.Raw, transaction_id=transaction_id)
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """See `session.OpenSession.readers`."""
@@ -180,13 +186,14 @@ class RemoteSession:
         """See `face.Session.attestations`."""
         return await self._ask("attestations", list[Attestation])
 
-    async def verify(self, user_id: str) -> Verification:  # noqa: ARG002 # part of the face
-        """Refuse: the emoji are compared where the session is held. Raises CannotVerify."""
-        raise _verify_there(self._user_id)
+    async def verify(self, user_id: str) -> Verification:
+        """See `face.Session.verify`."""
+        name = await self._ask("verify", VerificationName, user_id=user_id)
+        return RemoteVerification(self._line, name)
 
     def verification_requests(self) -> AsyncIterator[Verification]:
-        """Refuse, as `verify` does. Raises CannotVerify."""
-        raise _verify_there(self._user_id)
+        """See `face.Session.verification_requests`. The following begins with this call."""
+        return remote_requests(self._line, self._line.stream("verification_requests", VerificationName))
 
     async def recovery_state(self) -> RecoveryState:
         """See `face.Session.recovery_state`."""
@@ -233,56 +240,14 @@ class RemoteSession:
 
     def updates(self) -> AsyncIterator[Update]:
         """See `face.Session.updates`. The following begins with this call, not with the first `anext`."""
-        number, answers = self._begin("updates", {})
-        return self._updates(number, answers)
-
-    async def _updates(self, number: int, answers: asyncio.Queue[Answer]) -> AsyncIterator[Update]:
-        try:
-            while True:
-                answer = await answers.get()
-                if answer.result is _GONE or answer.last:
-                    return
-                packed = msgspec.json.decode(answer.result, type=WireUpdate)
-                update = packed.event or packed.room or packed.connection
-                if update is not None:
-                    yield update
-        finally:
-            del self._waiting[number]
-
-    async def _ask(
-        self, method: str, kind: type[_Result], progress: Progress | None = None, /, **arguments: object
-    ) -> _Result:
-        number, answers = self._begin(method, arguments)
-        try:
-            await self._writer.drain()
-            while not (answer := await answers.get()).last:
-                if progress is not None:
-                    progress(*msgspec.json.decode(answer.result, type=tuple[int, int | None]))
-        except ConnectionError:
-            raise _holder_gone(self._user_id) from None
-        finally:
-            del self._waiting[number]
-        if answer.result is _GONE:
-            raise _holder_gone(self._user_id)
-        if answer.failure is not None:
-            raise unpack_failure(answer.failure)
-        return msgspec.json.decode(answer.result, type=kind)
-
-    def _begin(self, method: str, arguments: dict[str, object]) -> tuple[int, asyncio.Queue[Answer]]:
-        """Ask, and return the number of the question and where its answers come."""
-        if self._lost:
-            raise _holder_gone(self._user_id)
-        number = next(self._numbers)
-        answers = self._waiting[number] = asyncio.Queue[Answer]()
-        packed = {
-            name: msgspec.Raw(msgspec.json.encode(value.reveal() if isinstance(value, Secret) else value))
-            for name, value in arguments.items()
-        }
-        write_line(self._writer, Ask(id=number, method=method, arguments=packed))
-        return number, answers
+        return _unpacked(self._line.stream("updates", WireUpdate))
 
 
-_GONE = msgspec.Raw(b"false")
+async def _unpacked(updates: AsyncIterator[WireUpdate]) -> AsyncIterator[Update]:
+    async for packed in updates:
+        update = packed.event or packed.room or packed.connection
+        if update is not None:
+            yield update
 
 
 def _told(path: Path) -> str:
@@ -297,19 +262,3 @@ def _told(path: Path) -> str:
             remedy="Rename it, or end that process first.",
         ) from None
     return text
-
-
-def _verify_there(user_id: str) -> SessionError:
-    return CannotVerify(
-        "Nobody can be verified from here.",
-        why=f"Another process holds the session of {user_id}.",
-        remedy="End that process, verify, and start it again.",
-    )
-
-
-def _holder_gone(user_id: str) -> SessionError:
-    return StoreHeld(
-        f"The process that held the session of {user_id} has ended.",
-        why="It closed the connection.",
-        remedy="Run the command again; it will open the session itself.",
-    )

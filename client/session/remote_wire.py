@@ -13,6 +13,9 @@ from client.session.events import ConnectionChanged, RoomChanged, TimelineEvent,
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of a line: a page of long events fits, a runaway peer does not."""
 
+STOP = "stop"
+"""The method by which an asker gives up the question whose number it bears."""
+
 
 class Ask(msgspec.Struct, kw_only=True):
     """One question: the name of a method of the session's face, and its arguments by name."""

@@ -10,7 +10,7 @@ import msgspec
 from client.session.crypto.room_decryption import RoomDecryption, Undecryptable
 from client.session.crypto.verification.incoming import Incoming, incoming_in_clear
 from client.session.crypto.verification.messages import is_verification
-from client.session.events import Json, Membership, StateEvent, TimelineEvent, Trust
+from client.session.events import REDACTED, Json, Membership, StateEvent, TimelineEvent, Trust
 from client.session.room_state import RoomState
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import NewEvent, SealedEvent, Timeline
@@ -152,6 +152,10 @@ class RoomSync:
                 {},
                 Trust.UNDECRYPTABLE,
                 "It was sent without encryption, so it is not shown.",
+            )
+        if bytes(event.content) == b"{}":  # what a server leaves of an encrypted event that was redacted
+            return NewEvent(
+                room_id, event.event_id, event.sender, sent_at, event.type, {}, Trust.UNDECRYPTABLE, REDACTED
             )
         try:
             read_event = self._decryption.decrypt(room_id, event.event_id, event.sender, event.content)

@@ -23,11 +23,11 @@ from client.session.errors import (
 )
 from client.session.events import (
     Connection,
-    ConnectionChanged,
     Content,
+    Gap,
     Membership,
     OwnDevice,
-    Progress,
+    QueuedMessage,
     RoomChanged,
     RoomMember,
     RoomSummary,
@@ -35,13 +35,16 @@ from client.session.events import (
     SearchHit,
     SentEvent,
     TimelineEvent,
+    TransferProgress,
     Trust,
     Update,
 )
+from client.session.gaps import Gaps
 from client.session.identity_status import IdentityStatus
 from client.session.login import device_logged_out
 from client.session.outbox import Outbox
 from client.session.own_devices import OwnDevices
+from client.session.progress import Progress
 from client.session.recovery.recovery import SessionRecovery
 from client.session.recovery.state import RecoveryState
 from client.session.room_state import RoomState
@@ -49,6 +52,7 @@ from client.session.rooms import RoomRequests
 from client.session.search import Search
 from client.session.secret import Secret, hidden, without_frames
 from client.session.store.draft_store import DraftStore
+from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import Timeline
 from client.session.store.vault import Vault
@@ -89,8 +93,8 @@ class OpenSession:
         self._drafts = DraftStore(db)
         self._requests = RoomRequests(transport)
         self._updates = Updates()
-        live = asyncio.Event()
-        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, live)
+        progress = self._progress = Progress(self._updates)
+        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, progress, self._changed)
         self._attachments = Attachments(db, transport, media, self._outbox, self._timeline)
         self._verifications = Verifications(
             self._machine,
@@ -99,12 +103,32 @@ class OpenSession:
             self._begin,
         )
         self._joining: set[str] = set()
-        application = SyncApplication(
-            db, transport, self._machine, self._rooms, self._timeline, self._attestations
+        self._gap_store = GapStore(db, self._timeline)
+        application = self._application = SyncApplication(
+            db,
+            transport,
+            self._machine,
+            self._rooms,
+            self._timeline,
+            self._gap_store,
+            progress,
+            self._attestations,
         )
-        self._application = application
+        self._gaps = Gaps(
+            db,
+            transport,
+            application,
+            self._timeline,
+            self._gap_store,
+            progress,
+            self._begin,
+            self._took_in,
+            self._changed,
+        )
         self._recovery = SessionRecovery(db, transport, self._machine, self._timeline, self._take_in)
-        self.sync = SyncLoop(db, transport, self._machine, application, self._updates, self._after_sync, live)
+        self.sync = SyncLoop(
+            db, transport, self._machine, application, self._updates, self._after_sync, progress
+        )
 
     @property
     def user_id(self) -> str:
@@ -119,13 +143,14 @@ class OpenSession:
     @property
     def connection(self) -> Connection:
         """The connection to the homeserver as it is now."""
-        return self.sync.connection
+        return self._progress.now.connection
 
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
         self._attachments.start()
         self._begin(self._to_the_end(self.sync.run))
         self._outbox.resume()
+        self._gaps.resume()
         self._verifications.start()
         self._recovery.start(self._begin)
 
@@ -165,6 +190,11 @@ class OpenSession:
         self._room(room_id)
         self._drafts.put(room_id, text)
 
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        """Return where something of a room's timeline is still to be fetched, oldest first."""
+        self._room(room_id)
+        return self._gap_store.of_room(room_id)
+
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, and return its id once the session has its state."""
         room_id = await self._requests.join(room, via)
@@ -197,7 +227,12 @@ class OpenSession:
         return await self._outbox.send(room_id, content, type, transaction_id)
 
     async def send_file(
-        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+        self,
+        room_id: str,
+        path: Path,
+        *,
+        caption: str | None = None,
+        progress: TransferProgress | None = None,
     ) -> SentEvent:
         """Encrypt and send a file, and return once the server has accepted its message.
 
@@ -214,7 +249,7 @@ class OpenSession:
         target: Path,
         *,
         replace: bool = False,
-        progress: Progress | None = None,
+        progress: TransferProgress | None = None,
     ) -> SavedFile:
         """Fetch, check, decrypt and save the file that a message brought; see `face.Session.save_attachment`.
 
@@ -222,6 +257,18 @@ class OpenSession:
         """
         self._room(room_id)
         return await self._attachments.save(room_id, event_id, target, replace=replace, progress=progress)
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        """Return the messages that the server has not accepted, oldest first; see `face.Session.queued`."""
+        return self._outbox.queued()
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """Send a message that was given up. Raises UnknownMessage, and what `send` raises."""
+        return await self._outbox.send_again(transaction_id)
+
+    async def discard(self, transaction_id: str) -> None:
+        """Drop a message that was not sent. Raises UnknownMessage."""
+        self._outbox.discard(transaction_id)
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now.
@@ -352,7 +399,7 @@ class OpenSession:
 
     def updates(self) -> AsyncIterator[Update]:
         """Yield the connection as it is, then what changes from this call on, until the session closes."""
-        return self._updates.follow(ConnectionChanged(connection=self.sync.connection))
+        return self._updates.follow(self._progress.now)
 
     def _room(self, room_id: str) -> RoomState:
         room = self._rooms.get(room_id)
@@ -366,7 +413,7 @@ class OpenSession:
 
     async def _learn_of(self, room_id: str) -> None:
         """Wait for a room that the account has just made or joined by another way than this session."""
-        if self._rooms.get(room_id) is not None or self.connection is not Connection.LIVE:
+        if self._rooms.get(room_id) is not None or not self._progress.answers:
             return
         if room_id in await self._requests.joined_rooms():
             await self._until(room_id, Membership.JOIN)
@@ -380,6 +427,9 @@ class OpenSession:
                     await anext(updates)
         except (TimeoutError, StopAsyncIteration):
             return
+
+    def _changed(self, room_id: str) -> None:
+        self._updates.publish(RoomChanged(room_id=room_id))
 
     async def _take_in(self, add_keys: Callable[[], Sequence[tuple[str, str]]]) -> None:
         for event in await self._application.take_in(add_keys):
@@ -401,7 +451,16 @@ class OpenSession:
         with contextlib.suppress(HomeserverRefused, HomeserverUnreachable):
             await self._machine.mend()
 
+    def _took_in(self, applied: Applied) -> None:
+        """Pass on what a page of a gap brought."""
+        for event in applied.events:
+            self._updates.publish(event)
+        self._verifications.hand_in(applied.verification)
+        unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
+        self._recovery.after_sync((), unreadable=unreadable)
+
     async def _after_sync(self, applied: Applied) -> None:
+        self._gaps.fill()
         if self._machine.needs_mending:
             self._begin(self._to_the_end(self._mend))  # not within the sync: the other's server may be away
         self._verifications.hand_in(applied.verification)

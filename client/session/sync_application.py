@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from client.session.attestations import Attestations
-from client.session.backfill import missing_events
 from client.session.crypto.machine import Machine
 from client.session.crypto.secret_message import SecretMessage
 from client.session.crypto.verification.incoming import Incoming
@@ -22,9 +21,11 @@ from client.session.errors import HomeserverRefused, HomeserverUnreachable
 from client.session.events import Membership, TimelineEvent
 from client.session.message_writer import MessageWriter
 from client.session.pacing import Pace
+from client.session.progress import Progress
 from client.session.room_sync import Redaction, RoomSync
 from client.session.store.checkpoints import Checkpoints
 from client.session.store.facts import Fact, Facts
+from client.session.store.gap_store import MOST_MISSED, MOST_OF_NEW_ROOM, MOST_WHILE_AWAY, GapStore
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import Vault
@@ -71,12 +72,14 @@ class Applied:
 
 @dataclass
 class _Piece:
-    """One joined or left room of an answer, with the events that it left out."""
+    """One joined or left room of an answer."""
 
     room_id: str
     membership: Membership
     raw: SyncedRoom
     events: Sequence[msgspec.Raw]
+    gap: str | None
+    """Where what it left out ends, None where it left out nothing."""
 
 
 class SyncApplication:
@@ -89,6 +92,8 @@ class SyncApplication:
         machine: Machine,
         rooms: RoomStore,
         timeline: Timeline,
+        gaps: GapStore,
+        progress: Progress,
         attestations: Attestations | None = None,
     ) -> None:
         self._db = db
@@ -96,6 +101,8 @@ class SyncApplication:
         self._machine = machine
         self._rooms = rooms
         self._timeline = timeline
+        self._gaps = gaps
+        self._progress = progress
         self._attestations = attestations or Attestations(None)
         self.checkpoints = Checkpoints(db)
         self._keyless: set[str] = set()
@@ -103,17 +110,18 @@ class SyncApplication:
         self._room_sync = RoomSync(rooms, timeline, machine.decryption, machine.account.user_id)
 
     async def apply(self, answer: SyncAnswer) -> Applied:
-        """Apply one answer. Raises HomeserverUnreachable when a gap could not be fetched: ask again."""
+        """Apply one answer. What it left out of a timeline becomes a gap, to be filled afterwards."""
         to_device = read(answer.to_device, Events, Events()).events
         rooms = read(answer.rooms, Rooms, Rooms())
         lists = read(answer.device_lists, DeviceLists, DeviceLists())
         with self._db.atomic():
             self._machine.devices.mark_changed(lists.changed)
         pieces = [
-            *await self._pieces(rooms.join, Membership.JOIN),
-            *await self._pieces(rooms.leave, Membership.LEAVE),
+            *self._pieces(rooms.join, Membership.JOIN),
+            *self._pieces(rooms.leave, Membership.LEAVE),
         ]
-        learnt = await self._fetch_keys(to_device, pieces)
+        self._progress.known_of(sum(len(piece.events) for piece in pieces))
+        learnt = await self._fetch_keys([*to_device, *(raw for piece in pieces for raw in piece.events)])
         self._learn_attestations(pieces)
         async with self._machine.lock:
             return await self._commit(answer, to_device, pieces, rooms, lists, learnt)
@@ -128,6 +136,7 @@ class SyncApplication:
         learnt: set[str],
     ) -> Applied:
         pace = Pace()
+        self._open_gaps(pieces)
         self._machine.to_device.secrets.clear()
         self._machine.to_device.verification.clear()  # what a failed commit left comes again
         self._room_sync.verification.clear()
@@ -149,6 +158,7 @@ class SyncApplication:
                         latest[piece.room_id] = max(latest.get(piece.room_id, 0), event.sent_at)
                     if event is not None:
                         unwritten.append(event)
+                    self._progress.took(1)
                     await pace.give_way()
             if len(unwritten) >= _FEW:
                 await writer.write(unwritten)
@@ -171,6 +181,8 @@ class SyncApplication:
             self._machine.devices.forget(lists.left)
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
         self._machine.decryption.forget_uncommitted()
+        if any(piece.gap is not None for piece in pieces):
+            self._progress.fetching(self._gaps.rooms_held())
         applied.secrets = list(self._machine.to_device.secrets)
         applied.verification = [*self._machine.to_device.verification, *self._room_sync.verification]
         return applied
@@ -187,6 +199,41 @@ class SyncApplication:
                 healed = [event for key in keys for event in self._room_sync.heal(*key)]
             self._machine.decryption.forget_uncommitted()
         return healed
+
+    async def take_in_history(
+        self,
+        room_id: str,
+        raw_events: Sequence[msgspec.Raw],
+        write: Callable[[list[NewEvent], list[Redaction]], list[TimelineEvent]],
+    ) -> Applied:
+        """Read older events of a room, and let `write` store them and empty what they redact, all at once."""
+        learnt = await self._fetch_keys(raw_events)
+        pace = Pace()
+        async with self._machine.lock:
+            self._room_sync.verification.clear()
+            events: list[NewEvent] = []
+            redactions: list[Redaction] = []
+            for raw in raw_events:
+                event = self._room_sync.read_event(room_id, raw)
+                if isinstance(event, NewEvent):
+                    events.append(event)
+                elif event is not None:
+                    redactions.append(event)
+                self._progress.took(1)
+                await pace.give_way()
+            applied = Applied(rooms={room_id})
+            with self._db.atomic():
+                applied.events += write(events, redactions)
+                room = self._rooms.get(room_id)
+                latest = max((event.sent_at for event in events), default=0)
+                if room is not None and latest > room.last_activity:
+                    self._rooms.changing(room_id, room.membership).last_activity = latest
+                    self._rooms.save_changes()
+                for user in sorted(learnt):
+                    applied.events += self._room_sync.reassess(user)
+            self._machine.decryption.forget_uncommitted()
+            applied.verification = list(self._room_sync.verification)
+        return applied
 
     def _learn_attestations(self, pieces: Sequence[_Piece]) -> None:
         """Take in what an answer attests before its messages are judged, whatever room that stands in."""
@@ -208,19 +255,34 @@ class SyncApplication:
                 room = self._rooms.changing(room_id, membership)
                 self._room_sync.invitation(room, read(stripped, Events, Events()).events)
 
-    async def _pieces(self, part: msgspec.Raw, membership: Membership) -> list[_Piece]:
+    def _pieces(self, part: msgspec.Raw, membership: Membership) -> list[_Piece]:
         pieces = []
         for room_id, raw in rooms_in(part).items():
             room = read(raw, SyncedRoom, SyncedRoom())
             timeline = read(room.timeline, RoomTimeline, RoomTimeline())
-            events = timeline.events
-            if timeline.limited and timeline.prev_batch and membership is Membership.JOIN:
-                earlier = await missing_events(self._transport, self._timeline, room_id, timeline.prev_batch)
-                events = [*earlier, *events]
-            pieces.append(_Piece(room_id, membership, room, events))
+            is_limited = timeline.limited and membership is Membership.JOIN
+            gap = timeline.prev_batch if is_limited else None
+            pieces.append(_Piece(room_id, membership, room, timeline.events, gap))
         return pieces
 
-    async def _fetch_keys(self, to_device: Sequence[msgspec.Raw], pieces: Sequence[_Piece]) -> set[str]:
+    def _open_gaps(self, pieces: Sequence[_Piece]) -> None:
+        """Note what the answer left out, before anything that comes after it is stored."""
+        if all(piece.gap is None for piece in pieces):
+            return
+        since = Facts(self._db).text(Fact.SYNC_TOKEN) or None
+        with self._db.atomic():
+            for piece in pieces:
+                if piece.gap is None:
+                    continue
+                known = self._rooms.get(piece.room_id)
+                if since is not None and known is not None and known.membership is Membership.JOIN:
+                    self._gaps.open(piece.room_id, piece.gap, since, MOST_MISSED)
+                elif self._timeline.has_any(piece.room_id):
+                    self._gaps.open(piece.room_id, piece.gap, None, MOST_WHILE_AWAY)
+                else:
+                    self._gaps.open(piece.room_id, piece.gap, None, MOST_OF_NEW_ROOM)
+
+    async def _fetch_keys(self, raw_events: Sequence[msgspec.Raw]) -> set[str]:
         """Have the keys of everyone who wrote something at hand: without them nobody can be believed.
 
         Returns the users whose keys are known only now, by whatever way. Those that cannot be fetched are
@@ -228,7 +290,6 @@ class SyncApplication:
         """
         learnt = self._keyless - self._machine.devices.unknown(self._keyless)
         self._keyless -= learnt
-        raw_events = [*to_device, *(raw for piece in pieces for raw in piece.events)]
         senders = {read(raw, _Sender, _NOBODY).sender for raw in raw_events} - {_NOBODY.sender}
         now = asyncio.get_running_loop().time()
         doubtful = self._keyless if now >= self._ask_again_at else set()

@@ -11,8 +11,9 @@ import msgspec
 
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut
-from client.session.events import Connection, ConnectionChanged, RoomChanged
+from client.session.events import RoomChanged
 from client.session.pacing import Pace
+from client.session.progress import Progress
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.store.vault import reported_failures
@@ -44,7 +45,7 @@ _FILTER = msgspec.json.encode(
 class SyncLoop:
     """Syncs one session.
 
-    `attempted` is set once the first request has ended, well or not; `live` while requests succeed.
+    `attempted` is set once the first request has ended, well or not.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class SyncLoop:
         application: SyncApplication,
         updates: Updates,
         after: Callable[[Applied], Awaitable[None]],
-        live: asyncio.Event,
+        progress: Progress,
     ) -> None:
         self._facts = Facts(db)
         self._transport = transport
@@ -63,9 +64,8 @@ class SyncLoop:
         self._application = application
         self._updates = updates
         self._after = after
-        self.connection = Connection.STARTING
+        self._progress = progress
         self.attempted = asyncio.Event()
-        self._live = live
 
     async def run(self) -> None:
         """Sync until cancelled, or until the access token is no longer valid."""
@@ -76,12 +76,12 @@ class SyncLoop:
                 pause = _FIRST_PAUSE
             except LoggedOut as error:
                 _log.info("The session has ended: %s", error.why)
-                self._set(Connection.LOGGED_OUT)
+                self._progress.logged_out()
                 self.attempted.set()
                 return
             except (HomeserverUnreachable, HomeserverRefused) as error:
                 _log.info("The sync failed: %s", error.why)
-                self._set(Connection.OFFLINE)
+                self._progress.failed()
                 self.attempted.set()
                 await asyncio.sleep(pause * random.uniform(0.7, 1.0))  # noqa: S311 # spreads load, no secret
                 pause = min(pause * 2, _LONGEST_PAUSE)
@@ -89,7 +89,7 @@ class SyncLoop:
     async def _once(self) -> None:
         await self._machine.publish()
         token = self._facts.text(Fact.SYNC_TOKEN)
-        is_live = self.connection is Connection.LIVE
+        is_live = self._progress.answers
         query = {
             "filter": _FILTER,
             "set_presence": "offline",
@@ -102,9 +102,10 @@ class SyncLoop:
             "GET", f"{CLIENT}/sync", query=query, timeout=_POLL_SECONDS + (15 if is_live else 90)
         )
         answer = read_answer(raw, SyncAnswer)
+        self._progress.answered()
         with reported_failures(None):
             applied = await self._application.apply(answer)
-        self._set(Connection.LIVE)
+        self._progress.is_live()
         pace = Pace()
         for event in applied.events:
             self._updates.publish(event)
@@ -131,12 +132,3 @@ class SyncLoop:
         except (HomeserverRefused, HomeserverUnreachable) as error:
             # The next answer says again how many are left. What this one brought must not wait for that.
             _log.warning("New one-time keys were not taken: %s", error.why)
-
-    def _set(self, connection: Connection) -> None:
-        if connection is Connection.LIVE:
-            self._live.set()
-        else:
-            self._live.clear()
-        if connection is not self.connection:
-            self.connection = connection
-            self._updates.publish(ConnectionChanged(connection=connection))

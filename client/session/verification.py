@@ -36,26 +36,26 @@ class Emoji(msgspec.Struct, frozen=True):
     french: str
 
 
-class Requested(msgspec.Struct, frozen=True):
+class Requested(msgspec.Struct, frozen=True, tag=True):
     """One side has asked the other. `incoming`: they asked us, and `accept` says yes."""
 
     incoming: bool
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class Waiting(msgspec.Struct, frozen=True, tag=True):
     """It is the other side's turn: to send its part, or, once we have confirmed, to confirm."""
 
     confirmed: bool = False
 
 
-class Compare(msgspec.Struct, frozen=True):
+class Compare(msgspec.Struct, frozen=True, tag=True):
     """The seven emoji and the three numbers that both sides must see alike; `confirm` or `cancel` follows."""
 
     emoji: tuple[Emoji, ...]
     decimals: tuple[int, int, int]
 
 
-class Done(msgspec.Struct, frozen=True):
+class Done(msgspec.Struct, frozen=True, tag=True):
     """The other's keys are proven. `published`: our signature of them is on the server for our other devices.
 
     Where it is not, the session tries again the next time that it opens.
@@ -64,7 +64,7 @@ class Done(msgspec.Struct, frozen=True):
     published: bool
 
 
-class Cancelled(msgspec.Struct, frozen=True):
+class Cancelled(msgspec.Struct, frozen=True, tag=True):
     """It ended without success. `code` is Matrix's, or one that the other side made up; `reason` is ours."""
 
     code: str
@@ -91,7 +91,7 @@ class Verification(Protocol):
         """Yield the step that it is at, then each that follows; ends after Done or Cancelled."""
 
     async def accept(self) -> None:
-        """Say yes to a request of theirs. Does nothing at any other step."""
+        """Say yes to a request of theirs. Raises CannotVerify where that is no longer to be said."""
 
     async def confirm(self) -> None:
         """Say that the emoji are alike. Does nothing at any other step than Compare."""

@@ -90,7 +90,9 @@ class RogatoryApp(App[None]):
         """Leave; while a message is being sent, only when asked twice."""
         if self._chat.unsent and not self._leaving:
             self._leaving = True
-            self._chat.tell("A message is still being sent. Press Ctrl+Q again to leave.")
+            self._chat.tell(
+                "A message is still being sent. It is kept, and goes out the next time. Ctrl+Q again leaves."
+            )
             return
         await self._chat.save_drafts()
         self.exit()

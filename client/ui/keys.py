@@ -35,6 +35,7 @@ TIMELINE_KEYS: list[BindingType] = [
     Binding("home", "oldest", "Oldest", id="timeline.oldest", show=False),
     Binding("end", "newest", "Newest", id="timeline.newest", show=False),
     Binding("enter", "activate", "Open", id="timeline.activate", show=False),
+    Binding("delete", "take_back", "Take back", id="timeline.take-back", show=False),
 ]
 
 DIALOG_KEYS: list[BindingType] = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from client.session.events import Connection
+from client.session.events import Connection, ConnectionChanged
 
 
-def connection_words(connection: Connection, remaining: int = 0) -> str:
-    """Say how the session stands; `remaining` events are still to be fetched while catching up."""
-    match connection:
+def connection_words(told: ConnectionChanged) -> str:
+    """Say how the session stands, and what it has still to take in as far as that is known."""
+    match told.connection:
         case Connection.STARTING:
             return "starting"
         case Connection.LIVE:
@@ -17,7 +17,16 @@ def connection_words(connection: Connection, remaining: int = 0) -> str:
         case Connection.LOGGED_OUT:
             return "logged out: run `rogatory login`; what is stored stays readable"
         case Connection.CATCHING_UP:
-            return f"catching up, {remaining:,} to go" if remaining > 0 else "catching up"
+            return _catching_up(told)
+
+
+def _catching_up(told: ConnectionChanged) -> str:
+    words = "catching up"
+    if told.remaining > 0:
+        words += f", {told.total - told.remaining:,} of {told.total:,}"
+    if told.rooms > 0:
+        words += f", more in {told.rooms:,} room{'s' if told.rooms > 1 else ''}"
+    return words
 
 
 def sending_words(unsent: int) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from client.session.events import TimelineEvent, Trust
 from client.session.face import Session
+from client.views.markers import Marker, gap_marker, unsent_marker
 from client.views.timeline_row import RowMaker, TimelineRow, shown
 
 
@@ -46,6 +47,7 @@ class TimelineWindow:
         self._position_of: dict[str, int] = {}
         self._revisions: dict[str, int] = {}
         self._rows: list[TimelineRow] = []
+        self._markers: dict[str, Marker] = {}
 
     @property
     def rows(self) -> Sequence[TimelineRow]:
@@ -94,6 +96,23 @@ class TimelineWindow:
         if not shown(event):
             return None
         return self._put(bisect_right(self._positions, event.position), 0, [event])
+
+    async def read_markers(self) -> list[Splice]:
+        """Read what is no event of the room: the gaps in what is loaded, and what was not sent."""
+        gaps = [gap_marker(gap) for gap in await self._session.gaps(self.room_id)]
+        queued = [each for each in await self._session.queued() if each.room_id == self.room_id]
+        unsent = [unsent_marker(message, n, self._session.user_id) for n, message in enumerate(queued)]
+        wanted: list[Marker] = [*(gap for gap in gaps if self._is_loaded(gap.position)), *unsent]
+        names = {marker.event_id for marker in wanted}
+        gone = [i for name in self._markers if name not in names and (i := self._index(name)) is not None]
+        changes = [self._put(index, 1, []) for index in sorted(gone, reverse=True)]
+        known, self._markers = self._markers, {marker.event_id: marker for marker in wanted}
+        changed = [marker for marker in wanted if marker != known.get(marker.event_id)]
+        return [*changes, *(splice for marker in changed if (splice := self.apply(marker)) is not None)]
+
+    def _is_loaded(self, position: int) -> bool:
+        """Return whether what stands at a position is in the window, or before all that there is."""
+        return self.complete or (self._oldest is not None and position >= self._oldest)
 
     def _index(self, event_id: str) -> int | None:
         position = self._position_of.get(event_id)

@@ -7,19 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 
-from client.session.events import TimelineEvent, Trust
+from client.session.events import REDACTED, TimelineEvent, Trust
 from client.views import trust_words
 from client.views.attachment_words import attachment_words, caption
 from client.views.attestation_words import AttestedPeople
+from client.views.markers import GapMarker, UnsentMarker
 from client.views.names import short_name
 from client.views.request_view import RequestReader, RequestView
 from client.views.safe_text import plain_lines, single_line
+from client.views.verification_words import REQUEST, verification_words
 from policies.requests.wire import CONTENT_KEY
 
 _GROUP_MILLISECONDS = 10 * 60 * 1000
 """Messages of one sender within ten minutes stand under one name."""
 
 _HEADING_LINES = 8
+
+UNSENT_KEYS = "Enter sends it again, Delete takes it back into the composer."
 
 _MEMBERSHIP_WORDS = {
     "invite": "sent an invitation",
@@ -37,6 +41,8 @@ class RowKind(enum.StrEnum):
     NOTICE = "notice"
     REQUEST = "request"
     UNDECRYPTABLE = "undecryptable"
+    GAP = "gap"
+    UNSENT = "unsent"
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,10 @@ class RowMaker:
     def row(self, event: TimelineEvent, above: TimelineEvent | None, revision: int) -> TimelineRow:
         """Make the row of an event that stands under `above`, the one before it in the room."""
         moment = self._moment(event)
-        new_day = above is None or self._day(above) != self._day(event)
+        new_day = above is None or isinstance(above, GapMarker) or self._day(above) != self._day(event)
         kind = _kind(event)
+        if isinstance(event, GapMarker):
+            return _gap_row(event, revision)
         request = self.requests.read(event) if kind is RowKind.REQUEST else None
         return TimelineRow(
             event_id=event.event_id,
@@ -90,15 +98,19 @@ class RowMaker:
             kind=kind,
             sender=short_name(event.sender, self.regions),
             time=f"{moment:%H:%M}" if moment else "--:--",
-            lines=_lines(event, kind, request),
-            badge=trust_words.badge(event.trust),
-            alarm=trust_words.is_alarm(event.trust),
+            lines=self._lines(event, kind, request),
+            badge=_badge(event),
+            alarm=trust_words.is_alarm(event.trust) or kind is RowKind.UNSENT,
             own=event.sender == self.user_id,
             holds=request.holds if request else None,
             day=self._day(event) if new_day else None,
             continues=not new_day and above is not None and _belongs_under(event, above),
             function=self.people.words(event.sender) if event.trust is Trust.ATTESTED else "",
         )
+
+    def _lines(self, event: TimelineEvent, kind: RowKind, request: RequestView | None) -> tuple[str, ...]:
+        words = verification_words(event, self.user_id)
+        return _lines(event, kind, request) if words is None else (words,)
 
     def _moment(self, event: TimelineEvent) -> datetime | None:
         """Return when it was sent, by the sender's server; None for a time that no calendar has."""
@@ -113,7 +125,11 @@ class RowMaker:
 
 
 def shown(event: TimelineEvent) -> bool:
-    """Say whether an event has a row of its own: reactions, redactions and most state have none."""
+    """Say whether an event has a row of its own: reactions, what was redacted and most state have none."""
+    if isinstance(event, GapMarker | UnsentMarker):
+        return True
+    if event.reason == REDACTED:
+        return False
     return (
         event.body is not None
         or event.type == "m.room.member"
@@ -126,7 +142,7 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
     """Return the text under the name; a request begins with whether its signature holds."""
     if kind is RowKind.UNDECRYPTABLE:
         reason = single_line(event.reason or "", most_characters=400, empty="The reason is not known.")
-        return ("This message cannot be read on this device.", reason)
+        return (trust_words.meaning(event.trust), reason, trust_words.remedy(event))
     if event.type == "m.room.member":
         return (_MEMBERSHIP_WORDS.get(str(event.content.get("membership")), "changed a membership"),)
     file = _file(event)
@@ -136,14 +152,37 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
         lines = (file, *lines)
     if request is not None:
         return (request.verdict, *_heading(lines))
+    if isinstance(event, UnsentMarker) and event.given_up:
+        return (*lines, single_line(event.reason or "", most_characters=400), UNSENT_KEYS)
     if trust_words.is_alarm(event.trust):
-        return (*lines, trust_words.meaning(event.trust))
+        return (*lines, trust_words.why(event), trust_words.remedy(event))
     return lines
 
 
 def _file(event: TimelineEvent) -> str | None:
     """Return the words for the file that an event brings."""
     return attachment_words(event.content) if event.type == "m.room.message" else None
+
+
+def _badge(event: TimelineEvent) -> str:
+    if isinstance(event, UnsentMarker):
+        return "NOT SENT" if event.given_up else "WAITS TO BE SENT"
+    return trust_words.badge(event.trust)
+
+
+def _gap_row(event: GapMarker, revision: int) -> TimelineRow:
+    return TimelineRow(
+        event_id=event.event_id,
+        revision=revision,
+        kind=RowKind.GAP,
+        sender="",
+        time="",
+        lines=(f"··· {event.reason}",),
+        badge="",
+        alarm=False,
+        own=False,
+        continues=True,
+    )
 
 
 def _heading(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -153,11 +192,13 @@ def _heading(lines: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _kind(event: TimelineEvent) -> RowKind:
+    if isinstance(event, UnsentMarker):
+        return RowKind.UNSENT
     if event.trust is Trust.UNDECRYPTABLE:
         return RowKind.UNDECRYPTABLE
     if CONTENT_KEY in event.content:
         return RowKind.REQUEST
-    if event.type != "m.room.message" or event.content.get("msgtype") == "m.notice":
+    if event.type != "m.room.message" or event.content.get("msgtype") in ("m.notice", REQUEST):
         return RowKind.NOTICE
     return RowKind.MESSAGE
 
@@ -166,6 +207,7 @@ def _belongs_under(event: TimelineEvent, above: TimelineEvent) -> bool:
     """Say whether an event needs no name of its own: same sender, same trust, shortly after."""
     return (
         event.sender == above.sender
+        and not isinstance(event, UnsentMarker)
         and event.trust is above.trust
         and _kind(event) is not RowKind.REQUEST
         and 0 <= event.sent_at - above.sent_at < _GROUP_MILLISECONDS

@@ -8,29 +8,25 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import click
-import msgspec
 
 from client.session.errors import StoreError, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
     Membership,
-    Progress,
     RoomSummary,
-    TimelineEvent,
+    TransferProgress,
     Update,
 )
 from client.session.face import Session
 from client.session.login import device_logged_out
-from client.views.attachment_words import attachment_words, caption
 from client.views.safe_text import single_line
+from node.cli.connection_line import ConnectionLine
+from node.cli.event_lines import EventLines
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import in_session, tell_if_logged_out
 from node.cli.transfer import shown_transfer
 from node.errors import SendingInterrupted
-
-_LONGEST_LINE = 20_000
-"""The most characters that `listen` shows of one text; `--json` has it whole."""
 
 
 @click.command()
@@ -103,7 +99,7 @@ def send(
             sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
         done.update({"room_id": sent.room_id, "event_id": sent.event_id})
 
-    def noted(transfer: Progress) -> Progress:
+    def noted(transfer: TransferProgress) -> TransferProgress:
         def note(done: int, total: int | None) -> None:
             nonlocal queued
             queued = done == total
@@ -138,22 +134,28 @@ def send(
 def listen(user: str | None, home: str | None, as_json: bool) -> None:
     """Print what has come since the last `listen`, then what comes, until Ctrl-C.
 
-    One event a line: the room, the sender, how far the sender's keys are trusted, the text.
+    One event a line: the room, the sender, how far the sender's keys are trusted, the text. Where that is not
+    certain, the first time two lines below it say why, and what to do.
     """
+    status = ConnectionLine()
 
     async def work(session: Session) -> None:
+        lines = EventLines(session.user_id, status, as_json=as_json)
         updates = session.updates()  # before the first look, so that nothing falls between the two
         update: Update | None = None
         while True:
             for event in await session.new_events():
-                _print_event(event, as_json)
+                lines.show(event)
             if isinstance(update, ConnectionChanged) and update.connection is Connection.LOGGED_OUT:
                 raise device_logged_out(session.user_id)
             update = await anext(updates, None)
             if update is None:
                 return
 
-    in_session(chosen_home(home), user, work)
+    try:
+        in_session(chosen_home(home), user, work, status)
+    finally:
+        status.clear()
 
 
 def _text(given: bytes) -> str:
@@ -202,17 +204,3 @@ def _room(room: RoomSummary) -> dict[str, object]:
         "space": room.is_space,
         "alias": room.canonical_alias,
     }
-
-
-def _print_event(event: TimelineEvent, as_json: bool) -> None:
-    if as_json:
-        value = msgspec.to_builtins(event)
-        del value["position"]
-        print_json(value)
-        return
-    text = event.body if event.body is not None else f"[{event.reason or event.type}]"
-    if event.type == "m.room.message" and (file := attachment_words(event.content)) is not None:
-        text = f"{file}, {event.event_id} {caption(event.content) or ''}"
-    sender = single_line(event.sender, most_characters=255)
-    shown = single_line(text, most_characters=_LONGEST_LINE, empty="")
-    click.echo(f"{event.room_id} {sender} ({event.trust}): {shown}")

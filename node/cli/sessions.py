@@ -17,6 +17,7 @@ from client.session.face import Session
 from client.session.login import device_logged_out
 from client.session.opening import open_session
 from client.session.owned_tasks import OwnedTasks
+from node.cli.connection_line import ConnectionLine, tell_connection
 from node.cli.secrets import unlock_store
 from node.home import Home
 from node.network.newest_serial import newest_serial, note_serial
@@ -93,27 +94,21 @@ def welcome_of(manifest: Manifest | None) -> Callable[[RoomSummary], bool]:
     return welcome
 
 
-def in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
-    """Do some work in the session of the account that --as names, and return what it returns."""
+def in_session(
+    home: Home,
+    user: str | None,
+    work: Callable[[Session], Awaitable[Result]],
+    status: ConnectionLine | None = None,
+) -> Result:
+    """Do some work in the session of the account that --as names, and return what it returns.
+
+    How the connection stands is told on standard error; `status` is the line for it on a terminal.
+    """
     account = chosen_account(home, user)
 
     async def run() -> Result:
         async with session_of(home, account) as session, OwnedTasks() as tasks:
-            tasks.begin(_tell_connection(session, account.homeserver))
+            tasks.begin(tell_connection(session, account.homeserver, status))
             return await work(session)
 
     return asyncio.run(run())
-
-
-async def _tell_connection(session: Session, homeserver: str) -> None:
-    """Say on standard error when the homeserver does not answer, and when it does again."""
-    offline = False
-    async for update in session.updates():
-        if not isinstance(update, ConnectionChanged):
-            continue
-        if update.connection is Connection.OFFLINE and not offline:
-            offline = True
-            click.echo(f"The homeserver at {homeserver} does not answer; waiting for it.", err=True)
-        elif update.connection is Connection.LIVE and offline:
-            offline = False
-            click.echo("The homeserver answers again.", err=True)

@@ -6,14 +6,14 @@ import contextlib
 import sys
 from collections.abc import Iterator
 
-from client.session.events import Progress
+from client.session.events import TransferProgress
 from client.views.attachment_words import size_words
 from client.views.safe_text import single_line
 from node.cli.up.progress import Progress as ProgressLine
 
 
 @contextlib.contextmanager
-def shown_transfer(what: str) -> Iterator[Progress]:
+def shown_transfer(what: str) -> Iterator[TransferProgress]:
     """Show on standard error, as long as the block runs, how many bytes of `what` are done."""
     line = ProgressLine(sys.stderr)
     name = single_line(what, most_characters=50)

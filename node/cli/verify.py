@@ -9,10 +9,14 @@ import threading
 
 import click
 
+from client.session.errors import CannotVerify, SessionError
 from client.session.face import Session
 from client.session.verification import Cancelled, Compare, Done, Verification
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import chosen_account, session_of
+
+_LAST_WORDS = 5.0
+"""Seconds that Ctrl-C waits for the other side to be told."""
 
 
 @click.command()
@@ -37,7 +41,11 @@ def verify(other: str | None, wait: bool, user: str | None, home: str | None, as
     async def run() -> bool:
         async with session_of(opened, account) as session:
             verification = await _begun(session, other, wait)
-            return await _carried_through(verification, as_json)
+            try:
+                return await _carried_through(verification, as_json)
+            except asyncio.CancelledError:
+                await _ended(verification)
+                raise
 
     if not asyncio.run(run()):
         click.get_current_context().exit(1)
@@ -51,7 +59,11 @@ async def _begun(session: Session, other: str | None, wait: bool) -> Verificatio
     async for verification in session.verification_requests():
         if other in (None, verification.user_id):
             click.echo(f"{verification.user_id} asks to compare emoji.", err=True)
-            await verification.accept()
+            try:
+                await verification.accept()
+            except CannotVerify:  # it has ended meanwhile, or another window has accepted it
+                click.echo("It was answered elsewhere. Waiting for the next request.", err=True)
+                continue
             return verification
     raise click.ClickException("The session closed before a request came.")
 
@@ -65,11 +77,21 @@ async def _carried_through(verification: Verification, as_json: bool) -> bool:
                 _show(step, as_json)
                 question = tasks.create_task(_answer(verification))
             elif isinstance(step, Done | Cancelled):
-                if question is not None:
+                if question is not None and not question.done():
                     question.cancel()  # the other side was first
+                    click.echo("", err=True)
                 _report(verification.user_id, step, as_json)
                 return isinstance(step, Done)
     raise click.ClickException("The session closed.")
+
+
+async def _ended(verification: Verification) -> None:
+    """End a verification after Ctrl-C, and wait until the other side has been told, or cannot be."""
+    with contextlib.suppress(TimeoutError, SessionError):
+        async with asyncio.timeout(_LAST_WORDS):
+            await verification.cancel()
+            async for _ in verification.steps():
+                pass  # the last step comes once the last message has left
 
 
 async def _answer(verification: Verification) -> None:

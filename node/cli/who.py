@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import click
 
+from client.session.events import Trust
+from client.views import trust_words
 from client.views.safe_text import single_line
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.sessions import chosen_account, session_of
@@ -50,6 +52,7 @@ def who(state: str, theme: str | None, user: str | None, home: str | None, as_js
     if not found:
         about = f" for {wanted.title.en}" if wanted else ""
         click.echo(f"No focal point of {network.state_party(code)[1].en}{about} is attested.", err=True)
+        click.echo("  do:  Ask a moderator of the regional group, who can have one attested.", err=True)
 
 
 def _is_competent(attestation: Attestation, state: str, theme: str | None) -> bool:
@@ -78,5 +81,6 @@ def _in_words(attestation: Attestation, network: Network) -> str:
     by = network.region(attestation.authority).title.en
     return (
         f"{single_line(attestation.user_id, most_characters=255)}  {themes}\n"
-        f"  attested by {by} until {attestation.valid_until:%Y-%m-%d}"
+        f"  {trust_words.badge(Trust.ATTESTED)} by {by} until {attestation.valid_until:%Y-%m-%d}:"
+        " the key is theirs, and nothing needs to be compared"
     )

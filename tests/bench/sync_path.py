@@ -29,11 +29,14 @@ from vodozemac import GroupSession, InboundGroupSession, MegolmMessage, SessionK
 from client.session.crypto.inbound_sessions import DIRECT
 from client.session.crypto.machine import Machine
 from client.session.events import Json
+from client.session.progress import Progress
+from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import Timeline
 from client.session.store.vault import Vault
 from client.session.sync_answer import SyncAnswer
 from client.session.sync_application import SyncApplication
+from client.session.updates import Updates
 from client.session.wire import read_answer
 from tests.bench.big_store import MESSAGES, ROOMS, SENDERS, fill, texts
 from tests.bench.search import say
@@ -165,7 +168,16 @@ async def take_in(
 ) -> None:
     """Take syncs in one after the other; print each, and the medians."""
     machine = Machine(db, own.transport)
-    application = SyncApplication(db, own.transport, machine, RoomStore(db), Timeline(db))
+    timeline = Timeline(db)
+    application = SyncApplication(
+        db,
+        own.transport,
+        machine,
+        RoomStore(db),
+        timeline,
+        GapStore(db, timeline),
+        Progress(Updates()),
+    )
     gc.collect()
     gc.freeze()
     figures: list[tuple[float, float, float]] = []

@@ -15,10 +15,11 @@ from client.session.events import (
     Connection,
     ConnectionChanged,
     Content,
+    Gap,
     Json,
     Membership,
     OwnDevice,
-    Progress,
+    QueuedMessage,
     RoomChanged,
     RoomMember,
     RoomSummary,
@@ -26,6 +27,7 @@ from client.session.events import (
     SearchHit,
     SentEvent,
     TimelineEvent,
+    TransferProgress,
     Trust,
     Update,
 )
@@ -60,6 +62,8 @@ class FakeSession:
         self._failure: RogatoryError | None = None
         self._held: list[asyncio.Event] | None = None
         self.sent: list[tuple[str, dict[str, Json]]] = []
+        self.missing: list[Gap] = []
+        self.outbox: dict[str, QueuedMessage] = {}
         self.joined: list[str] = []
         self.asked: list[Verification] = []
         self.left: list[str] = []
@@ -181,9 +185,38 @@ class FakeSession:
         events[events.index(event)] = healed
         self._tell(healed)
 
-    def connect(self, connection: Connection, remaining: int = 0) -> None:
+    def connect(self, connection: Connection, remaining: int = 0, *, total: int = 0, rooms: int = 0) -> None:
         """Change the connection."""
-        self._tell(ConnectionChanged(connection=connection, remaining=remaining))
+        update = ConnectionChanged(connection=connection, remaining=remaining, total=total, rooms=rooms)
+        self._tell(update)
+
+    def miss(self, *gaps: Gap) -> None:
+        """Let a room have gaps."""
+        self.missing = list(gaps)
+        for gap in gaps:
+            self._tell(RoomChanged(room_id=gap.room_id))
+
+    def keep_unsent(
+        self,
+        room_id: str,
+        body: str,
+        failure: str | None,
+        remedy: str | None = None,
+        *,
+        transaction_id: str | None = None,
+    ) -> None:
+        """Let a message wait in the outbox, or be given up."""
+        name = transaction_id or f"unsent{len(self.outbox)}"
+        self.outbox[name] = QueuedMessage(
+            transaction_id=name,
+            room_id=room_id,
+            type="m.room.message",
+            content={"msgtype": "m.text", "body": body},
+            queued_at=START,
+            failure=failure,
+            remedy=remedy,
+        )
+        self._tell(RoomChanged(room_id=room_id))
 
     def fail_next_send(self, error: RogatoryError) -> None:
         """Make the next sending raise this error."""
@@ -194,9 +227,9 @@ class FakeSession:
         self._held = []
 
     def release_sends(self) -> None:
-        """Let the waiting sendings go on, the last to come first: who wants an order has to keep it."""
+        """Let the waiting sendings go on, in the order in which they came, as the face promises."""
         held, self._held = self._held or [], None
-        for waiting in reversed(held):
+        for waiting in held:
             waiting.set()
 
     def end(self) -> None:
@@ -260,6 +293,9 @@ class FakeSession:
         self._room(room_id)
         self.drafts[room_id] = text
 
+    async def gaps(self, room_id: str) -> Sequence[Gap]:
+        return [gap for gap in self.missing if gap.room_id == room_id]
+
     async def readers(self, room_id: str) -> frozenset[str]:
         self._room(room_id)
         return frozenset(member.user_id for member in self._members.get(room_id, []))
@@ -311,7 +347,12 @@ class FakeSession:
         return SentEvent(room_id=room_id, event_id=event.event_id)
 
     async def send_file(
-        self, room_id: str, path: Path, *, caption: str | None = None, progress: Progress | None = None
+        self,
+        room_id: str,
+        path: Path,
+        *,
+        caption: str | None = None,
+        progress: TransferProgress | None = None,
     ) -> SentEvent:
         content: dict[str, Json] = {"msgtype": "m.file", "body": caption or path.name, "filename": path.name}
         return await self.send(room_id, content)
@@ -323,9 +364,21 @@ class FakeSession:
         target: Path,
         *,
         replace: bool = False,
-        progress: Progress | None = None,
+        progress: TransferProgress | None = None,
     ) -> SavedFile:
         raise NotAnAttachment("There is no file.", why="This is a fake.", remedy="Use a real session.")
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        return list(self.outbox.values())
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        message = self.outbox.pop(transaction_id)
+        self._tell(RoomChanged(room_id=message.room_id))
+        return await self.send(message.room_id, message.content, transaction_id=transaction_id)
+
+    async def discard(self, transaction_id: str) -> None:
+        message = self.outbox.pop(transaction_id)
+        self._tell(RoomChanged(room_id=message.room_id))
 
     async def verify(self, user_id: str) -> Verification:
         raise CannotVerify("Nobody answers.", why="This is a fake.", remedy="Use a real session.")

@@ -63,6 +63,18 @@ class Terminal:
         """Type keys, as the bytes that a terminal sends for them."""
         os.write(self._master, keys.encode())
 
+    def wait_ended(self) -> int:
+        """Read what the program still draws, which it waits for, until it has ended; return its exit code."""
+        deadline = time.monotonic() + _PATIENCE
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._master, selectors.EVENT_READ)
+            while selector.select(max(0.0, deadline - time.monotonic())):
+                try:
+                    self._stream.feed(os.read(self._master, 65536))
+                except OSError:  # the other end is closed
+                    return self.process.wait(_PATIENCE)
+        raise AssertionError(f"the program did not end; its last screen:\n{self.text}")
+
     def wait_for(self, *texts: str) -> str:
         """Read until all texts are on the screen, and return it; fail with the screen when they never are."""
         deadline = time.monotonic() + _PATIENCE

@@ -36,7 +36,7 @@ def test_the_focal_point_reads_the_request_and_answers_the_court(network: Networ
             )
         assert read["room_id"] == network.report["request"]["room_id"]
         terminal.type(CTRL_Q)
-        assert terminal.process.wait(timeout=30) == 0
+        assert terminal.wait_ended() == 0
 
 
 def test_a_second_process_of_the_same_account_goes_through_the_first(network: Network) -> None:

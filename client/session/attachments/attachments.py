@@ -12,7 +12,7 @@ from client.session.attachments.sending import outgoing_file
 from client.session.attachments.target import chosen_target
 from client.session.attachments.unfinished import UnfinishedFiles
 from client.session.errors import UnknownEvent
-from client.session.events import Progress, SavedFile, SentEvent
+from client.session.events import SavedFile, SentEvent, TransferProgress
 from client.session.outbox import Outbox
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import Timeline
@@ -35,7 +35,7 @@ class Attachments:
         self._unfinished.clear()
 
     async def send(
-        self, room_id: str, path: Path, caption: str | None, progress: Progress | None
+        self, room_id: str, path: Path, caption: str | None, progress: TransferProgress | None
     ) -> SentEvent:
         """See `face.Session.send_file`."""
         progress = progress or _untold
@@ -47,7 +47,7 @@ class Attachments:
         return await self._outbox.send(room_id, content, "m.room.message", None)
 
     async def save(
-        self, room_id: str, event_id: str, target: Path, *, replace: bool, progress: Progress | None
+        self, room_id: str, event_id: str, target: Path, *, replace: bool, progress: TransferProgress | None
     ) -> SavedFile:
         """See `face.Session.save_attachment`."""
         event = self._timeline.event(room_id, event_id)

@@ -21,7 +21,7 @@ from client.session.attachments.media import Media
 from client.session.attachments.target import Target, unusable
 from client.session.attachments.unfinished import UnfinishedFiles
 from client.session.errors import AttachmentDamaged, FileTooLarge
-from client.session.events import Progress, SavedFile
+from client.session.events import SavedFile, TransferProgress
 
 LARGEST_UNANNOUNCED = 100 * 1024 * 1024
 """The most bytes that are fetched where the homeserver does not announce its limit."""
@@ -36,7 +36,7 @@ class IncomingFile:
     file: EncryptedFile
 
     async def save(
-        self, media: Media, unfinished: UnfinishedFiles, target: Target, progress: Progress
+        self, media: Media, unfinished: UnfinishedFiles, target: Target, progress: TransferProgress
     ) -> SavedFile:
         """Save the file as `target`. Whatever goes wrong, nothing of it stays there.
 
@@ -55,7 +55,7 @@ class IncomingFile:
             raise unusable(target.path, f"The system says: {error.strerror}.") from None
         return SavedFile(path=str(target.path), size=size, sha256=sha256)
 
-    async def _fetch(self, media: Media, part: BinaryIO, limit: int, progress: Progress) -> int:
+    async def _fetch(self, media: Media, part: BinaryIO, limit: int, progress: TransferProgress) -> int:
         """Write the ciphertext into `part`, and return its size once its hash is found right."""
         sha256 = hashlib.sha256()
         done = 0

@@ -20,7 +20,7 @@ from client.session.attachments.file_cipher import FileEncryption
 from client.session.attachments.file_name import shown_path
 from client.session.attachments.media import Media
 from client.session.errors import FileTooLarge, FileUnusable, HomeserverRefused, HomeserverUnreachable
-from client.session.events import Progress
+from client.session.events import TransferProgress
 
 PIECE = 256 * 1024
 """Bytes that are read, encrypted and sent at a time."""
@@ -37,7 +37,7 @@ class OutgoingFile:
     _done: int = 0
     failure: FileUnusable | None = None
 
-    async def upload(self, media: Media, progress: Progress) -> EncryptedFile:
+    async def upload(self, media: Media, progress: TransferProgress) -> EncryptedFile:
         """Encrypt and upload the file, under a key of its own.
 
         Raises FileTooLarge, FileUnusable, and what the transport raises.
@@ -66,7 +66,7 @@ class OutgoingFile:
             )
         return encryption.file(server, media_id)
 
-    async def _pieces(self, encryption: FileEncryption, progress: Progress) -> AsyncIterator[bytes]:
+    async def _pieces(self, encryption: FileEncryption, progress: TransferProgress) -> AsyncIterator[bytes]:
         """Yield the ciphertext; `progress` hears of a piece once the next one is asked for."""
         while self._done < self.size:
             progress(self._done, self.size)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from client.session.events import Content, Json
+from client.session.events import Content, Json, QueuedMessage
 from client.session.store.sqlcipher import Database
 
 _encode = msgspec.json.Encoder().encode
@@ -40,23 +40,62 @@ class OutboxStore:
         It is then queued again if the server had refused it.
         """
         transaction_id = transaction_id or f"rog-{secrets.token_hex(12)}"
-        with self._db.atomic():
-            self._db.execute(
-                "INSERT INTO outbox (room_id, transaction_id, type, content, queued_at)"
-                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (transaction_id) DO UPDATE SET failure = NULL",
-                [room_id, transaction_id, type, _encode(content), int(time.time() * 1000)],
-            )
-        query = f"SELECT {_COLUMNS} FROM outbox WHERE transaction_id = ?"  # noqa: S608 # fixed columns
-        return _row(self._db.execute(query, [transaction_id]).fetchone())
+        query = (
+            "INSERT INTO outbox (room_id, transaction_id, type, content, queued_at) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 # fixed columns
+            " ON CONFLICT (transaction_id) DO UPDATE SET failure = NULL, remedy = NULL"
+            f" RETURNING {_COLUMNS}"
+        )
+        values = [room_id, transaction_id, type, _encode(content), int(time.time() * 1000)]
+        cursor = self._db.execute(query, values)
+        return _row(cursor.fetchone())
+
+    def find(self, number: int) -> OutboxRow | None:
+        """Return a message by its number, None once it was discarded."""
+        return self._one("id = ?", number)
 
     def waiting(self, room_id: str) -> OutboxRow | None:
         """Return the oldest message of a room that is still to be sent."""
+        return self._one("room_id = ? AND event_id IS NULL AND failure IS NULL ORDER BY id LIMIT 1", room_id)
+
+    def unsent(self) -> list[QueuedMessage]:
+        """Return what the server has not accepted, waiting or given up, oldest first."""
         query = (
-            f"SELECT {_COLUMNS} FROM outbox WHERE room_id = ?"  # noqa: S608 # fixed columns
-            " AND event_id IS NULL AND failure IS NULL ORDER BY id LIMIT 1"
+            "SELECT transaction_id, room_id, type, content, queued_at, failure, remedy FROM outbox"
+            " WHERE event_id IS NULL ORDER BY id"
         )
-        row = self._db.execute(query, [room_id]).fetchone()
-        return None if row is None else _row(row)
+        return [
+            QueuedMessage(
+                transaction_id=transaction_id,
+                room_id=room_id,
+                type=type,
+                content=msgspec.json.decode(content, type=dict[str, Json]),
+                queued_at=queued_at,
+                failure=failure,
+                remedy=remedy,
+            )
+            for transaction_id, room_id, type, content, queued_at, failure, remedy in self._db.execute(query)
+        ]
+
+    def queue_again(self, transaction_id: str) -> OutboxRow | None:
+        """Let a message that was given up wait again; None when there is none of that id."""
+        row = self._one("transaction_id = ?", transaction_id)
+        if row is not None:
+            self._db.execute("UPDATE outbox SET failure = NULL, remedy = NULL WHERE id = ?", [row.id])
+        return row
+
+    def discard(self, transaction_id: str) -> OutboxRow | None:
+        """Drop a message that was not sent and return it; None when there is none of that id."""
+        row = self._one("transaction_id = ? AND event_id IS NULL", transaction_id)
+        if row is not None:
+            self._db.execute("DELETE FROM outbox WHERE id = ?", [row.id])
+        return row
+
+    def forget(self, prefix: str) -> None:
+        """Drop every message that was not sent and whose transaction id begins with `prefix`."""
+        self._db.execute(
+            "DELETE FROM outbox WHERE event_id IS NULL AND substr(transaction_id, 1, ?) = ?",
+            [len(prefix), prefix],
+        )
 
     def rooms_waiting(self) -> list[str]:
         """Return the rooms that have something to be sent."""
@@ -73,9 +112,16 @@ class OutboxStore:
             "UPDATE outbox SET event_id = ?, content = '{}', sealed = NULL WHERE id = ?", [event_id, row.id]
         )
 
-    def failed(self, row: OutboxRow, failure: str) -> None:
+    def failed(self, row: OutboxRow, failure: str, remedy: str) -> None:
         """Note that the message cannot be sent; the ciphertext goes, as its key may be worn by then."""
-        self._db.execute("UPDATE outbox SET failure = ?, sealed = NULL WHERE id = ?", [failure, row.id])
+        self._db.execute(
+            "UPDATE outbox SET failure = ?, remedy = ?, sealed = NULL WHERE id = ?", [failure, remedy, row.id]
+        )
+
+    def _one(self, condition: str, value: str | int) -> OutboxRow | None:
+        query = f"SELECT {_COLUMNS} FROM outbox WHERE {condition}"  # noqa: S608 # fixed columns, our own words
+        row = self._db.execute(query, [value]).fetchone()
+        return None if row is None else _row(row)
 
 
 def _row(row: tuple[int, str, str, str, bytes, bytes | None, str | None]) -> OutboxRow:

@@ -100,6 +100,23 @@ def give_lost_keys_again(db: Database) -> None:
     db.execute("ALTER TABLE outbound_shares ADD COLUMN from_first INTEGER NOT NULL DEFAULT 0")
 
 
+@account_schema()
+def say_what_to_do_about_failed_messages(db: Database) -> None:
+    """Keep the remedy beside the reason for which a message could not be sent."""
+    db.execute("ALTER TABLE outbox ADD COLUMN remedy TEXT")
+
+
+@account_schema()
+def keep_gaps(db: Database) -> None:
+    """Keep what is still to be fetched of a timeline; `held`: what lies behind it was not told of yet."""
+    db.execute(
+        """CREATE TABLE gaps (
+            room_id TEXT, lower INTEGER, token TEXT NOT NULL, stop TEXT, fetched INTEGER NOT NULL,
+            most INTEGER NOT NULL, held INTEGER NOT NULL, trouble TEXT, refused INTEGER NOT NULL,
+            PRIMARY KEY (room_id, lower)) WITHOUT ROWID"""
+    )
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",

@@ -18,9 +18,11 @@ from client.session.store.message_text import new_text, replaced_event, text_of
 from client.session.store.search_index import IndexRow, SearchIndex
 from client.session.store.sqlcipher import Database
 
-_SHIFT = 18
+SHIFT = 18
 _LATEST = 2**44
 """Milliseconds: the year 2527. A position must fit in 63 bits."""
+RESERVED = 1 << 17
+"""Positions that are kept free in a gap, twice over: more than one is filled with where no time is right."""
 _encode = msgspec.json.Encoder().encode
 _COLUMNS = "position, room_id, event_id, sender, sent_at, type, content, body, trust, reason"
 _INSERT = (
@@ -59,7 +61,7 @@ class SealedEvent:
 
 def position_of(milliseconds: int) -> int:
     """Return the first position of what happens from a time on, in milliseconds since 1970 UTC."""
-    return min(max(milliseconds, 0), _LATEST) << _SHIFT
+    return min(max(milliseconds, 0), _LATEST) << SHIFT
 
 
 class Timeline:
@@ -82,6 +84,15 @@ class Timeline:
             is not None
         )
 
+    def end_of(self, room_id: str) -> int:
+        """Return after which position all that comes belongs; behind a gap room is left for what it holds."""
+        query = (
+            "SELECT max(coalesce((SELECT max(position) FROM events WHERE room_id = ?1), 0),"
+            " coalesce((SELECT max(lower) + ?2 FROM gaps WHERE room_id = ?1), 0))"
+        )
+        end: int = self._db.conn.execute(query, [room_id, 2 * RESERVED]).fetchone()[0]
+        return end
+
     def append(self, events: Sequence[NewEvent]) -> list[TimelineEvent]:
         """Store events, each after all that its room has, oldest first; return those that were new."""
         by_room: dict[str, dict[str, NewEvent]] = {}
@@ -96,6 +107,24 @@ class Timeline:
             known = {row[0] for row in self._db.conn.execute(query, [room_id, _listed(named)])}
             fresh += self._placed(room_id, [event for name, event in named.items() if name not in known])
         return self._insert(self._made_unique(fresh))
+
+    def place(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
+        """Store events at positions that are free."""
+        return self._insert(placed)
+
+    def is_taken(self, position: int) -> bool:
+        """Return whether an event of any room stands at a position."""
+        query = "SELECT 1 FROM events WHERE position = ?"
+        return self._db.conn.execute(query, [position]).fetchone() is not None
+
+    def arrive_again(self, room_id: str, after: int) -> None:
+        """Let what a room has after a position count as having arrived now, in its order."""
+        query = "SELECT position FROM events WHERE room_id = ? AND position > ? ORDER BY position"
+        positions = [position for (position,) in self._db.execute(query, [room_id, after])]
+        self._db.conn.executemany(
+            "UPDATE events SET arrived = ? WHERE position = ?",
+            list(enumerate(positions, self._arrived() + 1)),
+        )
 
     def heal(self, position: int, event: NewEvent) -> TimelineEvent:
         """Replace a sealed event by what it turned out to say; it counts as having arrived now."""
@@ -176,9 +205,15 @@ class Timeline:
         return [_event(row) for row in reversed(rows)]
 
     def arrived_after(self, reader: str) -> list[TimelineEvent]:
-        """Return what has arrived since `reader` last asked, in order, and remember that it was told."""
+        """Return what has arrived since `reader` last asked, in order, and remember that it was told.
+
+        What lies behind a gap that is being filled waits for what comes before it.
+        """
         row = self._db.execute("SELECT arrived FROM cursors WHERE reader = ?", [reader]).fetchone()
-        query = f"SELECT {_COLUMNS}, arrived FROM events WHERE arrived > ? ORDER BY arrived"  # noqa: S608 # fixed columns
+        query = (
+            f"SELECT {_COLUMNS}, arrived FROM events WHERE arrived > ? AND NOT EXISTS (SELECT 1 FROM gaps"  # noqa: S608 # fixed columns
+            " WHERE held AND gaps.room_id = events.room_id AND lower < position) ORDER BY arrived"
+        )
         rows = self._db.execute(query, [row[0] if row else 0]).fetchall()
         if rows:
             self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, rows[-1][-1]])
@@ -198,12 +233,11 @@ class Timeline:
 
     def _placed(self, room_id: str, events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
         """Give every event of a room the position that it would have were the room alone."""
-        query = "SELECT max(position) FROM events WHERE room_id = ?"
-        last: int = self._db.conn.execute(query, [room_id]).fetchone()[0] or 0
+        last = self.end_of(room_id)
         latest = int(time.time() * 1000)
         placed = []
         for event in events:
-            last = max(last + 1, min(max(event.sent_at, 0), latest) << _SHIFT)
+            last = max(last + 1, min(max(event.sent_at, 0), latest) << SHIFT)
             placed.append((last, event))
         return placed
 
@@ -218,16 +252,12 @@ class Timeline:
         last: dict[str, int] = {}
         for position, event in placed:
             position = max(position, last.get(event.room_id, 0) + 1)
-            while position in taken or self._is_taken(position):
+            while position in taken or self.is_taken(position):
                 position += 1
             taken.add(position)
             last[event.room_id] = position
             unique.append((position, event))
         return unique
-
-    def _is_taken(self, position: int) -> bool:
-        query = "SELECT 1 FROM events WHERE position = ?"
-        return self._db.conn.execute(query, [position]).fetchone() is not None
 
     def _insert(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
         rows, stored = [], []

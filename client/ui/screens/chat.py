@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import secrets
 from collections.abc import Awaitable, Sequence
 from datetime import tzinfo
 
@@ -14,7 +14,15 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
-from client.session.events import ConnectionChanged, Membership, RoomSummary, TimelineEvent, Trust, Update
+from client.session.events import (
+    ConnectionChanged,
+    Membership,
+    RoomChanged,
+    RoomSummary,
+    TimelineEvent,
+    Trust,
+    Update,
+)
 from client.session.face import Session
 from client.ui.keys import CHAT_KEYS
 from client.ui.screens.invitation import Answer, InvitationScreen
@@ -26,6 +34,7 @@ from client.ui.widgets.status_line import StatusLine
 from client.ui.widgets.timeline import Timeline
 from client.views import room_filters
 from client.views.drafts import Drafts
+from client.views.markers import UnsentMarker
 from client.views.request_view import RequestReader
 from client.views.room_list import arrange
 from client.views.room_places import room_places
@@ -68,7 +77,7 @@ class ChatScreen(Screen[None]):
         self._loading_older = False
         self._drafts = Drafts()
         self._saving: Timer | None = None
-        self._send_order = asyncio.Lock()
+        self._markers_stale = self._markers_reading = False
 
     def compose(self) -> ComposeResult:
         """Lay the parts out; the style sheet decides which are seen at which width."""
@@ -109,6 +118,8 @@ class ChatScreen(Screen[None]):
                 return
             case TimelineEvent():
                 self._take_event(update)
+            case RoomChanged() if update.room_id == self.open_room_id:
+                self._read_markers()
         self._read_rooms()
 
     def tell(self, words: str) -> None:
@@ -168,7 +179,17 @@ class ChatScreen(Screen[None]):
 
     @on(Timeline.Activated)
     def _row_activated(self, event: Timeline.Activated) -> None:
-        self._show_request(event.event_id)
+        unsent = self._unsent(event.event_id)
+        if unsent is None:
+            self._show_request(event.event_id)
+        elif unsent.given_up and self._session is not None:
+            self._run(self._send_again(self._session, unsent), "send")
+
+    @on(Timeline.TakenBack)
+    def _row_taken_back(self, event: Timeline.TakenBack) -> None:
+        unsent = self._unsent(event.event_id)
+        if unsent is not None and self._session is not None:
+            self._run(self._take_back(self._session, unsent), "take-back")
 
     @on(Timeline.OlderWanted)
     def _older_wanted(self) -> None:
@@ -246,6 +267,7 @@ class ChatScreen(Screen[None]):
 
     async def _load_room(self, window: TimelineWindow) -> None:
         await window.load_older()
+        await window.read_markers()
         if window is self._window:
             self.query_one(Timeline).show(window.rows, placeholder="Nothing has been written here yet.")
 
@@ -257,10 +279,48 @@ class ChatScreen(Screen[None]):
     async def _load_older(self, window: TimelineWindow) -> None:
         try:
             splices = await window.load_older()
+            splices += await window.read_markers()
             if window is self._window:
                 self.query_one(Timeline).apply(splices)
         finally:
             self._loading_older = False
+
+    def _read_markers(self) -> None:
+        """Show the open room's gaps and unsent messages; changes that come meanwhile are read after."""
+        self._markers_stale = True
+        if self._window is not None and not self._markers_reading:
+            self._markers_reading = True
+            self._run(self._show_markers(), "markers")
+
+    async def _show_markers(self) -> None:
+        try:
+            while self._markers_stale and (window := self._window) is not None:
+                self._markers_stale = False
+                splices = await window.read_markers()
+                if splices and window is self._window:
+                    self.query_one(Timeline).apply(splices)
+        finally:
+            self._markers_reading = False
+
+    def _unsent(self, event_id: str) -> UnsentMarker | None:
+        event = self._window.event(event_id) if self._window is not None else None
+        return event if isinstance(event, UnsentMarker) else None
+
+    async def _send_again(self, session: Session, unsent: UnsentMarker) -> None:
+        status = self.query_one(StatusLine)
+        status.unsent += 1
+        try:
+            await session.send_again(unsent.transaction_id)
+            status.trouble = ""
+        finally:
+            status.unsent -= 1
+
+    async def _take_back(self, session: Session, unsent: UnsentMarker) -> None:
+        """Put the text of a message that was not sent back to where it was written."""
+        await session.discard(unsent.transaction_id)
+        if unsent.body:
+            self._give_back(unsent.room_id, unsent.body)
+            self.query_one(Composer).focus()
 
     def _take_event(self, event: TimelineEvent) -> None:
         if self._window is None:
@@ -281,19 +341,29 @@ class ChatScreen(Screen[None]):
             self.query_one(Timeline).apply([splice])
 
     async def _send(self, session: Session, room_id: str, text: str) -> None:
-        """Send one text, after those before it; one that fails goes back to where it was written."""
+        """Send one text. One that fails stays in the timeline if it was queued, else goes back.
+
+        The session sends in the order in which it was asked, and keeps each text from that moment on.
+        """
         status = self.query_one(StatusLine)
+        name = f"chat-{secrets.token_hex(12)}"
         try:
-            async with self._send_order:
-                self._drafts.release(room_id, text)
-                self._save_soon()  # runs once the session has put the message into its outbox
-                await session.send(room_id, {"msgtype": "m.text", "body": text})
+            self._drafts.release(room_id, text)
+            self._save_soon()  # runs once the session has put the message into its outbox
+            await session.send(room_id, {"msgtype": "m.text", "body": text}, transaction_id=name)
             status.trouble = ""
         except RogatoryError:
-            self._give_back(room_id, text)
+            if not await self._is_queued(session, name):
+                self._give_back(room_id, text)
             raise
         finally:
             status.unsent -= 1
+
+    async def _is_queued(self, session: Session, transaction_id: str) -> bool:
+        try:
+            return any(message.transaction_id == transaction_id for message in await session.queued())
+        except RogatoryError:  # the process that held the session has ended
+            return False
 
     def _give_back(self, room_id: str, text: str) -> None:
         composer = self.query_one(Composer)

@@ -63,6 +63,10 @@ def _name_line(row: TimelineRow, width: int) -> list[Piece]:
 def _text_style(row: TimelineRow, number: int) -> str:
     last = number == len(row.lines) - 1
     match row.kind:
+        case RowKind.GAP:
+            return "timeline--notice"
+        case RowKind.UNSENT if row.alarm and number >= len(row.lines) - 2 > 0:
+            return "timeline--notice" if last else "timeline--warning"
         case RowKind.UNDECRYPTABLE:
             return "timeline--warning" if number == 0 else "timeline--notice"
         case RowKind.REQUEST if number == 0:
@@ -72,4 +76,5 @@ def _text_style(row: TimelineRow, number: int) -> str:
         case RowKind.NOTICE:
             return "timeline--notice"
         case _:
-            return "timeline--warning" if row.alarm and last else "timeline--text"
+            is_warning = row.alarm and number >= len(row.lines) - 2
+            return "timeline--warning" if is_warning else "timeline--text"

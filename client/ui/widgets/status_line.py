@@ -49,7 +49,7 @@ class StatusLine(Static):
     def render(self) -> Content:
         """Put the parts after one another; trouble comes before everything else."""
         connection = self.connection.connection
-        words = connection_words(connection, self.connection.remaining)
+        words = connection_words(self.connection)
         parts = [Content.styled(f"● {words}", _STYLES[connection])]
         if self.unsent:
             parts.append(Content.styled(sending_words(self.unsent), "$text-warning"))

@@ -72,6 +72,12 @@ class Timeline(ScrollView, can_focus=True):
 
         event_id: str
 
+    @dataclass
+    class TakenBack(Message):
+        """A row was to be taken back, with Delete."""
+
+        event_id: str
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.placeholder = ""
@@ -220,6 +226,11 @@ class Timeline(ScrollView, can_focus=True):
         """Choose the selected row."""
         if self._selected is not None:
             self.post_message(self.Activated(self._selected))
+
+    def action_take_back(self) -> None:
+        """Ask for the selected row to be taken back."""
+        if self._selected is not None:
+            self.post_message(self.TakenBack(self._selected))
 
     @contextmanager
     def _arrangement(self) -> Iterator[None]:

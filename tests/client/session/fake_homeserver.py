@@ -54,6 +54,8 @@ class FakeHomeserver:
         self.media_limit: int | None = None
         self.announced_size: Callable[[bytes], int | None] = len
         self.encryption: Object | None = {"algorithm": "m.megolm.v1.aes-sha2"}
+        self.most_in_a_sync = 1_000_000
+        """Events of the timeline in one answer to /sync; what comes before them GET /messages has."""
         self._news = asyncio.Condition()
         self._clock = 0
 
@@ -130,7 +132,10 @@ class FakeHomeserver:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timeout):
                     await self._news.wait_for(news)
-            room: Object = {"timeline": {"events": self.timeline[seen_room:], "limited": False}}
+            first = max(seen_room, len(self.timeline) - self.most_in_a_sync)
+            prev_batch = f"{seen_device}_{first}_{seen_changes}"
+            limits = {"limited": first > seen_room, "prev_batch": prev_batch}
+            room: Object = {"timeline": {"events": self.timeline[first:], **limits}}
             if since is None:
                 room["state"] = {"events": self.state()}
             return {
@@ -141,6 +146,15 @@ class FakeHomeserver:
                 "device_one_time_keys_count": {"signed_curve25519": len(mine.one_time_keys)},
                 "device_unused_fallback_key_types": ["signed_curve25519"] if mine.fallback else [],
             }
+
+    def messages(self, query: dict[str, str]) -> Object:
+        """Answer GET /messages backwards, as Synapse does: an `end` until there is nothing any more."""
+        before = int(query["from"].split("_")[1])
+        stop = int(query.get("to", "0_0_0").split("_")[1])
+        first = max(stop, before - int(query["limit"]))
+        if first >= before:
+            return {"chunk": []}
+        return {"chunk": self.timeline[first:before][::-1], "end": f"0_{first}_0"}
 
     def query(self, body: Object) -> Object:
         """Answer /keys/query."""
@@ -253,6 +267,8 @@ class FakeTransport:
             return await self._send_to_device(path, body)
         if path == "/_matrix/client/v1/media/config":
             return {} if server.media_limit is None else {"m.upload.size": server.media_limit}
+        if path.startswith("/rooms/") and path.endswith("/messages"):
+            return server.messages(query)
         if path.startswith("/rooms/") and "/send/" in path:
             return await self._send(path, body)
         raise NotFound(path, why="The fake does not know it.", remedy="z", status=404, errcode="M_NOT_FOUND")

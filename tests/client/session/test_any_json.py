@@ -11,11 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from client.session.crypto.machine import Machine
+from client.session.progress import Progress
 from client.session.room_state import RoomState
+from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import Timeline
 from client.session.sync_answer import SyncAnswer
 from client.session.sync_application import SyncApplication
+from client.session.updates import Updates
 from tests.client.session.fake_people import Person, alice_and_bob
 
 _FLOATS = some.floats(allow_nan=False, allow_infinity=False)
@@ -84,7 +87,9 @@ def test_no_json_in_a_sync_stops_it(bob: Person, to_device: Any, rooms: Any, res
     try:
         machine = Machine(db, bob.transport)
         store, timeline = RoomStore(db), Timeline(db)
-        application = SyncApplication(db, bob.transport, machine, store, timeline)
+        application = SyncApplication(
+            db, bob.transport, machine, store, timeline, GapStore(db, timeline), Progress(Updates())
+        )
         asyncio.run(application.apply(msgspec.json.decode(json.dumps(answer), type=SyncAnswer)))
         again = RoomStore(db)
         for room in again:

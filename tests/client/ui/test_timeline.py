@@ -42,7 +42,7 @@ async def test_days_senders_badges_and_text(
     session.receive("!lobby", "Send me the key.", sender="@otp:court.example", trust=Trust.UNSIGNED_DEVICE)
     session.receive_undecryptable("!lobby", "The key has not come yet.", sender=BELGIUM)
     session.receive("!lobby", "The next day.", sender=BELGIUM, trust=Trust.PINNED, sent_at=START + _A_DAY)
-    async with app.run_test(size=(100, 24)) as pilot:
+    async with app.run_test(size=(100, 32)) as pilot:
         await until_shown(pilot, "The next day.")
         assert screen_text(app) == snapshot
 

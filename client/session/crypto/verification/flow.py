@@ -291,7 +291,7 @@ class Flow:
 
 _ENDED = "The other side has ended it."
 _THEIR_REASONS = {
-    CancelCode.USER.value: "The other side has declined.",
+    CancelCode.USER.value: "The other side has declined, or ended it.",
     CancelCode.TIMEOUT.value: "The other side has waited too long.",
     CancelCode.ACCEPTED.value: "It was answered on another device.",
     CancelCode.MISMATCHED_SAS.value: "The other side sees other emoji: somebody may be in between.",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from client.session.crypto.verification.actions import Action
 from client.session.crypto.verification.flow import Flow, Phase
+from client.session.errors import CannotVerify
 from client.session.verification import CancelCode, Cancelled, Done, Step
 
 _LAST_WORDS = 10.0
@@ -64,8 +65,11 @@ class OngoingVerification:
             await self._news.wait()
 
     async def accept(self) -> None:
-        """Say yes to a request of theirs."""
-        self._carry_out(self, self.flow.accept(self._clock()))
+        """Say yes to a request of theirs. Raises CannotVerify where it waits for that no longer."""
+        actions = self.flow.accept(self._clock())
+        if not actions:
+            raise under_way(self.user_id)
+        self._carry_out(self, actions)
 
     async def confirm(self) -> None:
         """Say that the emoji are alike."""
@@ -89,3 +93,12 @@ class OngoingVerification:
             news, self._news = self._news, asyncio.Event()
             news.set()
         self.changed.set()
+
+
+def under_way(user_id: str) -> CannotVerify:
+    """Return the refusal of a second verification with a user, and of accepting one a second time."""
+    return CannotVerify(
+        f"A verification with {user_id} is under way already.",
+        why="It was begun or accepted a moment ago, perhaps in another window.",
+        remedy="Finish it there, or end it there with Ctrl-C; then try again.",
+    )

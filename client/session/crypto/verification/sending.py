@@ -12,7 +12,7 @@ from client.session.crypto.verification.actions import Send
 from client.session.crypto.verification.addresses import Address, RoomAddress, ToDeviceAddress
 from client.session.errors import CannotVerify
 from client.session.events import Json, Membership
-from client.session.outbox import Outbox
+from client.session.outbox import FLEETING, Outbox
 from client.session.store.room_store import RoomStore
 
 _PATIENCE = 30.0
@@ -50,10 +50,12 @@ class VerificationSending:
             "body": f"{account.user_id} asks you to compare emoji, so that each knows the other's keys. "
             "A client that can do so shows this as a question.",
         }
+        transaction_id = f"{FLEETING}{secrets.token_hex(12)}"
         try:
             async with asyncio.timeout(_PATIENCE):
-                sent = await self._outbox.send(room_id, content, "m.room.message", None)
+                sent = await self._outbox.send(room_id, content, "m.room.message", transaction_id)
         except TimeoutError:
+            self._outbox.discard(transaction_id)  # later it would be a question that nobody asks any more
             raise CannotVerify(
                 f"{user_id} could not be asked.",
                 why="The homeserver does not answer.",
@@ -64,7 +66,8 @@ class VerificationSending:
     async def send(self, user_id: str, address: Address, action: Send) -> None:
         """Send a message that a verification wants sent. Raises what sending raises."""
         if isinstance(address, RoomAddress):
-            await self._outbox.send(address.room_id, action.content, action.type, None)
+            transaction_id = f"{FLEETING}{secrets.token_hex(12)}"
+            await self._outbox.send(address.room_id, action.content, action.type, transaction_id)
             return
         devices = [one for one in self._machine.devices.devices(user_id) if one.device_id in action.devices]
         if devices:

@@ -26,7 +26,7 @@ from client.session.crypto.verification.addresses import (
 from client.session.crypto.verification.flow import OVERALL, Flow
 from client.session.crypto.verification.incoming import Incoming
 from client.session.crypto.verification.messages import Request, read_message
-from client.session.crypto.verification.ongoing import OngoingVerification
+from client.session.crypto.verification.ongoing import OngoingVerification, under_way
 from client.session.crypto.verification.parties import Party
 from client.session.crypto.verification.sending import VerificationSending
 from client.session.crypto.verification.signing import Signing
@@ -77,6 +77,7 @@ class Verifications:
         self._to_do: asyncio.Queue[_Job] = asyncio.Queue()
         self._followers: list[asyncio.Queue[OngoingVerification | None]] = []
         self._asking = asyncio.Lock()
+        self._being_asked: set[str] = set()
 
     def start(self) -> None:
         """Begin to take in messages and to do what verifications want done."""
@@ -102,12 +103,36 @@ class Verifications:
     async def ask(self, user_id: str) -> Verification:
         """Ask a user, or with our own user id our other devices. Raises CannotVerify and what sending raises.
 
-        Where that user has asked us already, that is accepted instead.
+        Where that user has asked us already, that is accepted instead. While one with that user is under way,
+        a second is refused: the other side would give both up. Cancelled, it is withdrawn.
         """
         for ongoing in self._ongoing.values():
-            if ongoing.user_id == user_id and ongoing.flow.incoming and not ongoing.flow.ended:
+            if ongoing.user_id == user_id and not ongoing.flow.ended:
                 await ongoing.accept()
                 return ongoing
+        if user_id in self._being_asked:
+            raise under_way(user_id)
+        self._being_asked.add(user_id)
+        begun: asyncio.Future[OngoingVerification] = asyncio.get_running_loop().create_future()
+        self._begin_task(self._begin_asking(user_id, begun))
+        return await begun
+
+    async def _begin_asking(self, user_id: str, begun: asyncio.Future[OngoingVerification]) -> None:
+        """Ask in a task of the session's: an asker that goes away meanwhile leaves no question behind."""
+        try:
+            ongoing = await self._asked(user_id)
+        except SessionError as error:
+            if not begun.done():
+                begun.set_exception(error)
+            return
+        finally:
+            self._being_asked.discard(user_id)
+        if begun.done():
+            await ongoing.cancel()
+        else:
+            begun.set_result(ongoing)
+
+    async def _asked(self, user_id: str) -> OngoingVerification:
         devices = self._machine.devices
         devices.mark_stale([user_id])
         await devices.refresh([user_id])

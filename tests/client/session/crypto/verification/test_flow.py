@@ -232,7 +232,7 @@ def test_declined_on_one_device_all_put_the_question_away() -> None:
     [told] = alice.receive(messages.CANCEL, {"code": "m.user", "reason": "no"}, 0)
     assert isinstance(told, Send)
     assert (told.devices, codes([told])) == (("LAPTOP", "PHONE"), ["m.user"])
-    assert alice.step == Cancelled("m.user", "The other side has declined.", by_them=True)
+    assert alice.step == Cancelled("m.user", "The other side has declined, or ended it.", by_them=True)
 
 
 def test_answered_on_another_device_of_ours_the_question_goes_away_silently() -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import pytest
 
 from client.session.errors import CannotVerify
-from client.session.events import Trust
+from client.session.events import RoomChanged, Trust
 from client.session.session import OpenSession
 from client.session.verification import Cancelled, Compare, Done, Step, Verification
 from policies.trust.signing import verify_object
@@ -210,13 +210,67 @@ async def test_messages_of_an_unknown_transaction_are_answered_and_cost_nothing(
 
 async def test_a_second_request_of_the_same_device_ends_both(tmp_path: Path) -> None:
     """Matrix spec: several attempts of one device at once are all given up."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    now = int(time.time() * 1000)
+    async with alice.session() as a, bob.session():
+        await server.put_event(request("@alice:a.test", "$first", now))
+        first = await anext(a.verification_requests())
+        await server.put_event(request("@alice:a.test", "$second", now))
+        assert (await reached(first, Cancelled)).code == "m.unexpected_message"
+
+
+async def test_a_second_asker_is_refused_while_one_with_that_user_is_under_way(tmp_path: Path) -> None:
+    """Two windows: the second `verify` and the second `accept` raise CannotVerify; the first goes on."""
     _, alice, bob = await alice_and_bob(tmp_path)
     async with alice.session() as a, bob.session() as b:
-        first = await a.verify("@bob:b.test")
-        await anext(b.verification_requests())
-        second = await a.verify("@bob:b.test")
-        assert (await reached(first, Cancelled)).code == "m.unexpected_message"
-        assert (await reached(second, Cancelled)).code == "m.unexpected_message"
+        asks, refused = await asyncio.gather(
+            a.verify("@bob:b.test"), a.verify("@bob:b.test"), return_exceptions=True
+        )
+        assert isinstance(refused, CannotVerify)
+        assert not isinstance(asks, BaseException)
+        with pytest.raises(CannotVerify, match="under way"):
+            await a.verify("@bob:b.test")
+        one, other = await anext(b.verification_requests()), await anext(b.verification_requests())
+        await one.accept()
+        with pytest.raises(CannotVerify, match="under way"):
+            await other.accept()
+        await both_confirm(asks, one)
+        assert await reached(asks, Done) == Done(published=True)
+
+
+async def test_an_asker_that_goes_away_while_asking_leaves_no_question_behind(tmp_path: Path) -> None:
+    """Cancelled before the request has left: it leaves all the same, and is cancelled at once after it."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    held = True
+    server.failing = lambda user, path: held and user == "@alice:a.test" and "/send/" in path
+    async with alice.session() as a, bob.session() as b:
+        updates = a.updates()
+        asking = asyncio.ensure_future(a.verify("@bob:b.test"))
+        while not isinstance(await anext(updates), RoomChanged):
+            pass  # the outbox tells that the request waits
+        asking.cancel()
+        held = False
+        asked = await anext(b.verification_requests())
+        assert (await reached(asked, Cancelled)).by_them
+
+
+async def test_a_request_that_could_not_leave_is_not_sent_by_a_later_process(tmp_path: Path) -> None:
+    """A question that waits in the outbox when the session ends is gone with it: nobody asks any more."""
+    server, alice, bob = await alice_and_bob(tmp_path)
+    server.failing = lambda user, path: user == "@alice:a.test" and "/send/" in path
+    async with alice.session() as a:
+        updates = a.updates()
+        asking = asyncio.ensure_future(a.verify("@bob:b.test"))
+        while not isinstance(await anext(updates), RoomChanged):
+            pass
+        assert await a.queued() == []
+        asking.cancel()
+    server.failing = lambda user, path: False
+    async with alice.session() as a, bob.session() as b:
+        await a.send(ROOM, {"msgtype": "m.text", "body": "after"})
+        await next_event(b, lambda event: event.body == "after")
+        events = await b.timeline(ROOM)
+    assert [event.body for event in events] == ["after"]
 
 
 @pytest.mark.parametrize(

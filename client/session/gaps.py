@@ -1,0 +1,174 @@
+"""Filling the gaps that `limited` timelines leave, beside the sync (Matrix spec, GET /messages).
+
+Each room's gaps are filled by a task of their own, the oldest first, so that a server that is away holds up
+neither another room nor what is new. A page is committed with where the next one begins: a process that dies
+goes on there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+
+import msgspec
+
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded, SessionError
+from client.session.events import TimelineEvent
+from client.session.progress import Progress
+from client.session.room_sync import Redaction
+from client.session.store.gap_store import GapStore, OpenGap
+from client.session.store.sqlcipher import Database
+from client.session.store.timeline import NewEvent, Timeline
+from client.session.sync_application import Applied, SyncApplication
+from client.session.transport import Transport
+from client.session.wire import CLIENT, part, read_answer
+
+_log = logging.getLogger(__name__)
+_PAGE = 100
+_AT_ONCE = 4
+"""Pages that are asked for at the same time."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 60.0
+_PATIENCE = 4
+"""Failures in a row after which a gap is shown as one, and what lies behind it waits no longer."""
+
+
+class _EventId(msgspec.Struct):
+    event_id: str
+
+
+class _Messages(msgspec.Struct):
+    chunk: list[msgspec.Raw] = []
+    end: str | None = None
+
+
+class Gaps:
+    """Fills the gaps of an open session.
+
+    `begin_task` starts work in the session's own task group; `took_in` is given what a page brought,
+    `changed` the id of a room whose gaps are others.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        transport: Transport,
+        application: SyncApplication,
+        timeline: Timeline,
+        store: GapStore,
+        progress: Progress,
+        begin_task: Callable[[Coroutine[None, None, None]], object],
+        took_in: Callable[[Applied], None],
+        changed: Callable[[str], None],
+    ) -> None:
+        self._db = db
+        self._transport = transport
+        self._application = application
+        self._timeline = timeline
+        self._store = store
+        self._progress = progress
+        self._begin_task = begin_task
+        self._took_in = took_in
+        self._changed = changed
+        self._filling: set[str] = set()
+        self._seen = -1
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
+
+    def resume(self) -> None:
+        """Go on with what an earlier process left."""
+        self._store.try_refused_again()
+        self.fill()
+
+    def fill(self) -> None:
+        """Begin to fill the gaps that nobody fills yet; returns at once."""
+        if self._store.opened == self._seen:
+            return
+        self._seen = self._store.opened
+        for room_id in self._store.rooms():
+            if room_id not in self._filling:
+                self._filling.add(room_id)
+                self._begin_task(self._fill_room(room_id))
+                self._changed(room_id)
+        self._progress.fetching(self._store.rooms_held())
+
+    async def _fill_room(self, room_id: str) -> None:
+        failures = 0
+        try:
+            while (gap := self._store.oldest(room_id)) is not None:
+                try:
+                    async with self._at_once:
+                        await self._fetch_page(gap)
+                    failures = 0
+                except (HomeserverUnreachable, HomeserverRefused) as error:
+                    failures += 1
+                    await self._bear(gap, error, failures)
+        finally:
+            self._filling.discard(room_id)
+
+    async def _fetch_page(self, gap: OpenGap) -> None:
+        query = {"dir": "b", "from": gap.token, "limit": str(_PAGE)}
+        if gap.stop is not None:
+            query["to"] = gap.stop
+        path = f"{CLIENT}/rooms/{part(gap.room_id)}/messages"
+        page = read_answer(await self._transport.request("GET", path, query=query, timeout=60), _Messages)
+        self._progress.known_of(len(page.chunk))
+        applied = await self._application.take_in_history(
+            gap.room_id, page.chunk, lambda events, redactions: self._write(gap, page, events, redactions)
+        )
+        self._took_in(applied)
+        self._tell(gap)
+
+    def _write(
+        self, gap: OpenGap, page: _Messages, events: list[NewEvent], redactions: list[Redaction]
+    ) -> list[TimelineEvent]:
+        """Write a page, and where the next begins, in the caller's transaction."""
+        stored = self._store.fill(gap, events)
+        # A page that the server has emptied, for it holds what is not for us, counts as a full one.
+        fetched = len(page.chunk) or _PAGE
+        is_known = not stored and self._store.known_before(gap, [_event_id(raw) for raw in page.chunk])
+        if page.end is None or page.end == gap.token or is_known:
+            self._store.close(gap)
+        elif gap.fetched + fetched < gap.most:
+            self._store.advance(gap, page.end, fetched)
+        elif gap.lower == 0:
+            self._store.close(gap)  # of a room that is new here the latest is enough
+        else:
+            self._store.advance(gap, page.end, fetched)
+            self._store.give_up(gap, "More is missing here than is fetched by itself.", for_good=True)
+        emptied = [self._timeline.redact(redaction.room_id, redaction.event_id) for redaction in redactions]
+        return [*stored, *(event for events in emptied for event in events)]
+
+    async def _bear(
+        self, gap: OpenGap, error: HomeserverUnreachable | HomeserverRefused, failures: int
+    ) -> None:
+        """Wait before the next attempt; a gap that is refused, or fails again and again, is shown as one."""
+        is_refusal = isinstance(error, HomeserverRefused) and not isinstance(error, LimitExceeded)
+        for_good = is_refusal and isinstance(error, HomeserverRefused) and error.status < 500
+        if for_good or failures == _PATIENCE:
+            _log.warning("A gap of the room %r could not be filled: %s", gap.room_id, type(error).__name__)
+            with self._db.atomic():
+                self._store.give_up(gap, _words(error), for_good=for_good)
+            self._tell(gap)
+        if for_good:
+            return
+        pause = min(_FIRST_PAUSE * 2**failures, _LONGEST_PAUSE)
+        if isinstance(error, LimitExceeded):
+            pause = max(pause, error.retry_after)
+        await self._progress.pause(pause)
+
+    def _tell(self, gap: OpenGap) -> None:
+        self._progress.fetching(self._store.rooms_held())
+        self._changed(gap.room_id)
+
+
+def _words(error: SessionError) -> str:
+    if isinstance(error, HomeserverUnreachable):
+        return f"The homeserver does not answer. {error.why}"
+    return f"The homeserver does not give what was written here. {error.why}"
+
+
+def _event_id(raw: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_EventId).event_id
+    except (msgspec.DecodeError, RecursionError):
+        return ""

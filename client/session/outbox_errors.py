@@ -1,0 +1,49 @@
+"""What the outbox says of a message that was not sent, in words for the person who wrote it."""
+
+from __future__ import annotations
+
+from client.session.errors import (
+    HomeserverRefused,
+    LimitExceeded,
+    MessageDiscarded,
+    MessageTooLarge,
+    NotAllowed,
+    SessionError,
+    UnknownMessage,
+)
+
+_REMEDIES = {
+    MessageTooLarge: "Discard it, and send it in parts.",
+    NotAllowed: "Ask a moderator whether you may write there; then send it again, or discard it.",
+    LimitExceeded: "Wait a while, then send it again.",
+}
+_ANY_OTHER = "Send it again later, or discard it; if it persists, ask who runs the homeserver."
+
+
+def refused(room_id: str, error: HomeserverRefused) -> HomeserverRefused:
+    """Return the homeserver's refusal of a message as one of the same kind that names no request."""
+    return type(error)(
+        f"A message to {room_id} was not sent.",
+        why=error.why.replace("It answered", "The homeserver answered", 1),
+        remedy=_REMEDIES.get(type(error), _ANY_OTHER),
+        status=error.status,
+        errcode=error.errcode,
+    )
+
+
+def discarded() -> SessionError:
+    """Return what whoever waits for a message hears when it is discarded."""
+    return MessageDiscarded(
+        "The message was discarded before it was sent.",
+        why="You have said so, perhaps in another window.",
+        remedy="Write it again if it shall be sent after all.",
+    )
+
+
+def unknown_message(transaction_id: str) -> SessionError:
+    """Return the refusal of a message that is not in the outbox."""
+    return UnknownMessage(
+        f"There is no message {transaction_id!r} in the outbox.",
+        why="It was sent meanwhile, or discarded.",
+        remedy="See the room's timeline.",
+    )

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import hypothesis.strategies as some
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from client.session.events import Trust
+from client.session.store.gap_store import GapStore
+from client.session.store.schema import account_schema
+from client.session.store.sqlcipher import Database
+from client.session.store.timeline import NewEvent, Timeline
+from client.session.store.vault import migrate, open_vault
+
+_TIMES = some.lists(some.one_of(some.integers(-5, 5), some.integers(1_700_000_000_000, 1_700_000_000_003),
+                                some.integers(0, 2**44)), max_size=30)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    path = tmp_path_factory.mktemp("gaps") / "a.db"
+    db = open_vault(path, bytes(32))
+    migrate(db, account_schema, path)
+    return db
+
+
+def _events(name: str, times: Sequence[int], room_id: str = "!r") -> list[NewEvent]:
+    return [
+        NewEvent(room_id, f"${name}{number}", "@a:x", sent_at, "m.room.message", {}, Trust.PINNED)
+        for number, sent_at in enumerate(times)
+    ]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(before=_TIMES, missed=_TIMES, after=_TIMES, elsewhere=_TIMES, page=some.integers(1, 7))
+def test_whatever_the_clocks_say_what_a_gap_held_stands_between(
+    empty: Database, before: list[int], missed: list[int], after: list[int], elsewhere: list[int], page: int
+) -> None:
+    """Filled backwards in pages of any size, beside another room, the order is the server's."""
+    empty.execute("DELETE FROM events")
+    empty.execute("DELETE FROM gaps")
+    timeline = Timeline(empty)
+    gaps = GapStore(empty, timeline)
+    first, held, last = _events("before", before), _events("missed", missed), _events("after", after)
+    timeline.append(first)
+    gaps.open("!r", "token", None, 1000)
+    timeline.append(_events("elsewhere", elsewhere, "!elsewhere"))
+    timeline.append(last[:2])
+    newest_first = held[::-1]
+    for start in range(0, len(newest_first), page):
+        gap = gaps.oldest("!r")
+        assert gap is not None
+        gaps.fill(gap, newest_first[start : start + page])
+        timeline.append(last[: 2 + start])
+    timeline.append(last)
+    expected = [event.event_id for event in (*first, *held, *last)]
+    assert [event.event_id for event in timeline.page("!r", None, 1000)] == expected
+
+
+def test_what_is_told_in_the_order_of_arrival_waits_for_the_gap_before_it(empty: Database) -> None:
+    """Nothing behind a gap is told of until it is closed, then everything in order, and nothing twice."""
+    empty.execute("DELETE FROM events")
+    empty.execute("DELETE FROM gaps")
+    timeline = Timeline(empty)
+    gaps = GapStore(empty, timeline)
+    timeline.append(_events("before", [1]))
+    assert [event.event_id for event in timeline.arrived_after("reader")] == ["$before0"]
+    gaps.open("!r", "token", None, 1000)
+    timeline.append(_events("after", [9, 10]))
+    timeline.append(_events("other", [9], "!other"))
+    assert [event.event_id for event in timeline.arrived_after("reader")] == ["$other0"]
+    gap = gaps.oldest("!r")
+    assert gap is not None
+    gaps.fill(gap, _events("missed", [5, 6])[::-1])
+    assert timeline.arrived_after("reader") == []
+    gaps.close(gap)
+    told = ["$missed0", "$missed1", "$after0", "$after1"]
+    assert [event.event_id for event in timeline.arrived_after("reader")] == told
+    assert [event.event_id for event in Timeline(empty).arrived_after("another")][-4:] == told
+    assert timeline.arrived_after("reader") == []
