@@ -6,7 +6,8 @@ import logging
 
 import msgspec
 
-from client.session.errors import HomeserverRefused
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded
+from client.session.foreign_json import decode
 from client.session.store.timeline import Timeline
 from client.session.transport import Transport
 from client.session.wire import CLIENT, part, read_answer
@@ -16,6 +17,8 @@ _PAGE = 100
 _MOST_KNOWN = 100_000
 _MOST_NEW = 1_000
 """How many events are fetched: of a room that we follow, and of one that is new to us."""
+_MOST_EMPTY = 50
+"""Pages without an event in a row: a server could go on like that for ever."""
 
 
 class _EventId(msgspec.Struct):
@@ -32,21 +35,26 @@ async def missing_events(
 ) -> list[msgspec.Raw]:
     """Return the events before `prev_batch` that are not stored, oldest first.
 
-    Raises HomeserverUnreachable: the sync is then repeated whole. A refusal ends the search and is logged.
+    Raises HomeserverUnreachable, also when the server says that it cannot now: the sync is then repeated
+    whole. Any other refusal ends the search and is logged.
     """
     known_room = timeline.has_any(room_id)
     most = _MOST_KNOWN if known_room else _MOST_NEW
     found: list[msgspec.Raw] = []
     token: str | None = prev_batch
-    while token is not None and len(found) < most:
+    empty = 0
+    while token is not None and len(found) < most and empty < _MOST_EMPTY:
         query = {"dir": "b", "from": token, "limit": str(_PAGE)}
         path = f"{CLIENT}/rooms/{part(room_id)}/messages"
         try:
             raw = await transport.request("GET", path, query=query, timeout=60)
             page = read_answer(raw, _Messages)
         except HomeserverRefused as error:
-            _log.warning("The history of room %r could not be fetched: %s", room_id, type(error).__name__)
+            if error.status >= 500 or isinstance(error, LimitExceeded):
+                raise HomeserverUnreachable(error.what, why=error.why, remedy=error.remedy) from None
+            _log.warning("The history of room %.200r could not be fetched: %s", room_id, type(error).__name__)
             break
+        empty = 0 if page.chunk else empty + 1
         for event in page.chunk:
             if known_room and timeline.knows(room_id, _event_id(event)):
                 found.reverse()
@@ -59,6 +67,6 @@ async def missing_events(
 
 def _event_id(raw: msgspec.Raw) -> str:
     try:
-        return msgspec.json.decode(raw, type=_EventId).event_id
-    except (msgspec.DecodeError, RecursionError):
+        return decode(raw, type=_EventId).event_id
+    except msgspec.DecodeError:
         return ""

@@ -25,6 +25,7 @@ from client.session.errors import (
     SessionError,
 )
 from client.session.events import Json
+from client.session.foreign_json import decode
 
 if TYPE_CHECKING:
     from nio.client.async_client import AsyncClient
@@ -108,9 +109,12 @@ class HttpTransport:
                 async with response:
                     if response.history:
                         raise self._unreachable("The homeserver redirects elsewhere, which is not followed.")
-                    if (response.content_length or 0) > _LARGEST_ANSWER:
-                        raise self._unreachable("Its answer is too large.")
-                    return response.status, await response.read()
+                    answer = bytearray()
+                    async for piece in response.content.iter_any():
+                        answer += piece
+                        if len(answer) > _LARGEST_ANSWER:
+                            raise self._unreachable("Its answer is too large.")
+                    return response.status, bytes(answer)
         except TimeoutError:
             raise self._unreachable("No answer came in time.") from None
         except (ClientError, OSError) as error:
@@ -165,7 +169,7 @@ def _nio_client(url: str) -> AsyncClient:
 
 def _read_refusal(answer: bytes) -> _Refusal:
     try:
-        return msgspec.json.decode(answer, type=_Refusal)
+        return decode(answer, type=_Refusal)
     except msgspec.DecodeError:
         return _Refusal()
 

@@ -6,6 +6,7 @@ import msgspec
 
 from client.session.errors import HomeserverRefused, LoggedOut, NotAllowed
 from client.session.events import Json
+from client.session.foreign_json import decode
 from client.session.http_transport import HttpTransport
 from client.session.wire import CLIENT
 
@@ -44,7 +45,7 @@ async def log_in(homeserver: str, user: str, password: str, *, device_name: str 
                 errcode=refusal.errcode,
             ) from None
     try:
-        return msgspec.json.decode(answer, type=LoggedIn)
+        return decode(answer, type=LoggedIn)
     except msgspec.DecodeError as error:
         raise HomeserverRefused(
             "The homeserver's answer to the login cannot be read.",

@@ -108,7 +108,7 @@ class Outbox:
             except (HomeserverUnreachable, LimitExceeded) as error:
                 _log.info("A message waits in the outbox: %s", error.why)
             except HomeserverRefused as refusal:
-                if refusal.status < 500:
+                if 400 <= refusal.status < 500:  # an answer that cannot be read is none
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
             await self._pause(pause)

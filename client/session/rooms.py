@@ -178,7 +178,7 @@ def room_members(state: Sequence[StateEvent]) -> tuple[RoomMember, ...]:
     members = []
     for event in state:
         membership = event.content.get("membership")
-        if event.type != "m.room.member" or membership not in _MEMBERSHIPS:
+        if event.type != "m.room.member" or not isinstance(membership, str) or membership not in _MEMBERSHIPS:
             continue
         name = event.content.get("displayname")
         members.append(

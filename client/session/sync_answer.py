@@ -9,6 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
+from client.session.foreign_json import mended
+
 ABSENT = msgspec.Raw(b"null")
 """What a part that was left out reads as. (msgspec knows no union of Raw and None.)"""
 _NOTHING = msgspec.Raw(b"{}")
@@ -99,10 +101,12 @@ class StrippedEvent(msgspec.Struct):
 
 
 def read(raw: msgspec.Raw, type: type[_Part], otherwise: _Part) -> _Part:
-    """Return a part decoded, or `otherwise` when it is malformed."""
+    """Return a part decoded, or `otherwise` when it is malformed; what is too deep in it costs only itself."""
     try:
         return msgspec.json.decode(raw, type=type)
-    except (msgspec.DecodeError, RecursionError):
+    except RecursionError:
+        return read(msgspec.Raw(mended(bytes(raw))), type, otherwise)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return otherwise
 
 

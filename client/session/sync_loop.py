@@ -12,6 +12,7 @@ import msgspec
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut, SessionError
 from client.session.events import Connection, ConnectionChanged, RoomChanged
+from client.session.foreign_json import decode
 from client.session.store.facts import Fact, Facts
 from client.session.store.sqlcipher import Database
 from client.session.store.vault import reported_failures
@@ -108,17 +109,17 @@ class SyncLoop:
             self._updates.publish(event)
         for room_id in sorted(applied.rooms):
             self._updates.publish(RoomChanged(room_id=room_id))
-        await self._replenish(answer)
         await self._after(applied)
         self.attempted.set()
+        await self._replenish(answer)
 
     async def _replenish(self, answer: SyncAnswer) -> None:
         parts = (answer.device_one_time_keys_count, answer.device_unused_fallback_key_types)
         if any(bytes(part) == bytes(ABSENT) for part in parts):
             return  # the server leaves out what has not changed
         try:
-            left = msgspec.json.decode(parts[0], type=dict[str, int]).get("signed_curve25519", 0)
-            unused = msgspec.json.decode(parts[1], type=list[str])
+            left = decode(parts[0], type=dict[str, int]).get("signed_curve25519", 0)
+            unused = decode(parts[1], type=list[str])
         except msgspec.DecodeError:
             return
         try:

@@ -11,6 +11,7 @@ from client.session.crypto.inbound_sessions import InboundSession, InboundSessio
 from client.session.crypto.olm_account import MEGOLM
 from client.session.crypto.trust import assess
 from client.session.events import Json, Trust
+from client.session.foreign_json import decode
 from client.session.store.sqlcipher import Database
 
 
@@ -71,8 +72,8 @@ class RoomDecryption:
         A message index that another event has used is a replay and is refused (Matrix spec, Megolm).
         """
         try:
-            encrypted = msgspec.json.decode(content, type=_Encrypted)
-        except (msgspec.DecodeError, RecursionError):
+            encrypted = decode(content, type=_Encrypted)
+        except msgspec.DecodeError:
             raise Undecryptable("The event is malformed.") from None
         if encrypted.algorithm != MEGOLM:
             raise Undecryptable("It is encrypted in a way that is not used here.")
@@ -87,8 +88,8 @@ class RoomDecryption:
                 encrypted.session_id,
             ) from None
         try:
-            plaintext = msgspec.json.decode(message.plaintext, type=_Plaintext)
-        except (msgspec.DecodeError, RecursionError):
+            plaintext = decode(message.plaintext, type=_Plaintext)
+        except msgspec.DecodeError:
             raise Undecryptable("What was encrypted is malformed.") from None
         if plaintext.room_id != room_id:
             raise Undecryptable("It was written for another room and has been moved here.")

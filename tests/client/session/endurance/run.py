@@ -1,0 +1,104 @@
+"""The endurance run: two sessions on two nodes, killed over and over, and one node killed among it.
+
+`python -m tests.client.session.endurance.run [KILLS [MESSAGES]]` makes the full one by default: 200 kills,
+2,000 messages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.client.session.endurance.campaign import Campaign, Chatter
+from tests.client.session.endurance.pair import AWAY, GREETINGS, HOME, pair_in_a_room
+from tests.client.session.endurance.verdict import count_on_server, judge
+from tests.synapse_nodes import SynapseNode, running_nodes
+
+_SEED = 20261123
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run came to; `fates` says how processes ended, by the account's process."""
+
+    kills: int
+    messages: int
+    lives: int
+    seconds: float
+    fates: dict[str, Counter[str]]
+
+
+async def endure(folder: Path, *, kills: int, messages: int, node_away: float) -> Report:
+    """Run a campaign and judge it; halfway Bob's node is killed, and started again `node_away` seconds later.
+
+    Alice's store is held by a process that listens, or by the one that sends: whichever is first. Both are
+    killed, so that senders lose their holder and holders their senders.
+    """
+    with running_nodes(folder, (HOME, AWAY)) as network:
+        pair = await pair_in_a_room(network, folder / "accounts")
+        began = time.monotonic()
+        half = messages // 2
+        chatters = (
+            Chatter(pair.alice, "alice", half),
+            Chatter(pair.alice, "listener", 0),
+            Chatter(pair.bob, "bob", messages - half),
+        )
+        halfway = asyncio.Event()
+
+        def on_kill(number: int) -> None:
+            if number >= kills // 2:
+                halfway.set()
+
+        campaign = Campaign(
+            folder / "accounts",
+            pair.room_id,
+            kills,
+            random.Random(_SEED),  # noqa: S311 # moments of kills, no secret
+            in_a_life=max(2, 3 * messages // kills),
+            on_kill=on_kill,
+        )
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_kill_node(network[AWAY], halfway, node_away))
+            group.create_task(campaign.run(*chatters))
+        sent = {chatter.name: chatter.messages for chatter in chatters if chatter.messages}
+        await judge([pair.alice, pair.bob], pair.room_id, sent, patience=90)
+        for http in (pair.alice_http, pair.bob_http):
+            assert count_on_server(http, pair.room_id) == messages + GREETINGS
+        return Report(
+            campaign.killed,
+            messages,
+            sum(chatter.lives for chatter in chatters),
+            time.monotonic() - began,
+            {chatter.name: chatter.fates for chatter in chatters},
+        )
+
+
+async def _kill_node(node: SynapseNode, when: asyncio.Event, away: float) -> None:
+    await when.wait()
+    await asyncio.to_thread(node.kill)
+    await asyncio.sleep(away)  # what is tested is that it is away for so long
+    node.start()
+    await asyncio.to_thread(node.wait_healthy)
+
+
+def main() -> None:
+    numbers = [int(argument) for argument in sys.argv[1:3]]
+    kills, messages = [*numbers, 200, 2000][0], [*numbers[1:], 2000][0]
+    with tempfile.TemporaryDirectory() as folder:
+        report = asyncio.run(endure(Path(folder), kills=kills, messages=messages, node_away=20.0))
+    sys.stdout.write(
+        f"{report.kills} kills, {report.messages} messages, {report.lives} lives, {report.seconds:.0f} s:"
+        f" all arrived, in order, once, readable\n"
+    )
+    for name, fates in report.fates.items():
+        sys.stdout.write(f"  {name}: {dict(fates)}\n")
+
+
+if __name__ == "__main__":
+    main()
