@@ -101,7 +101,7 @@ class StrippedEvent(msgspec.Struct):
 
 
 def read(raw: msgspec.Raw, type: type[_Part], otherwise: _Part) -> _Part:
-    """Return a part decoded, or `otherwise` when it is malformed; what is too deep in it costs only itself."""
+    """Return a part decoded, or `otherwise` when it is malformed; what is too deep costs only itself."""
     try:
         return msgspec.json.decode(raw, type=type)
     except RecursionError:
