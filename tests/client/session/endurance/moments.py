@@ -101,7 +101,7 @@ def mortal_store(db: Database, life: Life) -> Database:
 
 @contextlib.asynccontextmanager
 async def mortal_session(person: Person, life: Life) -> AsyncIterator[OpenSession]:
-    """Open a person's session for one life; where it ends within the block, the block ends, without a word."""
+    """Open a person's session for one life; where that ends within the block, the block ends too."""
     db = person.store()
     try:
         async with OwnedTasks() as tasks:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,14 @@ class Report:
     fates: dict[str, Counter[str]]
 
 
-async def endure(folder: Path, *, kills: int, messages: int, node_away: float) -> Report:
+async def endure(
+    folder: Path,
+    *,
+    kills: int,
+    messages: int,
+    node_away: float,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> Report:
     """Run a campaign and judge it; halfway Bob's node is killed, and started again `node_away` seconds later.
 
     Alice's store is held by a process that listens, or by the one that sends: whichever is first. Both are
@@ -52,6 +60,7 @@ async def endure(folder: Path, *, kills: int, messages: int, node_away: float) -
         halfway = asyncio.Event()
 
         def on_kill(number: int) -> None:
+            on_progress(number)
             if number >= kills // 2:
                 halfway.set()
 
@@ -87,11 +96,18 @@ async def _kill_node(node: SynapseNode, when: asyncio.Event, away: float) -> Non
     await asyncio.to_thread(node.wait_healthy)
 
 
+def _tell(kill: int) -> None:
+    if kill % 10 == 0:
+        sys.stderr.write(f"{kill} kills\n")
+
+
 def main() -> None:
     numbers = [int(argument) for argument in sys.argv[1:3]]
     kills, messages = [*numbers, 200, 2000][0], [*numbers[1:], 2000][0]
     with tempfile.TemporaryDirectory() as folder:
-        report = asyncio.run(endure(Path(folder), kills=kills, messages=messages, node_away=20.0))
+        report = asyncio.run(
+            endure(Path(folder), kills=kills, messages=messages, node_away=20.0, on_progress=_tell)
+        )
     sys.stdout.write(
         f"{report.kills} kills, {report.messages} messages, {report.lives} lives, {report.seconds:.0f} s:"
         f" all arrived, in order, once, readable\n"

@@ -10,7 +10,7 @@ from client.session.events import Trust
 from client.session.session import OpenSession
 from tests.client.session.endurance.moments import Life, mortal_session
 from tests.client.session.fake_homeserver import ROOM
-from tests.client.session.fake_people import Person, alice_and_bob
+from tests.client.session.fake_people import alice_and_bob
 
 _EACH = 3
 _LONGEST = 200
@@ -43,7 +43,7 @@ async def _heard(session: OpenSession, names: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("victim", ["alice", "bob"])
 async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path, victim: str) -> None:
-    """Killed before or after each request and each commit of a round, and begun again, a session has it all."""
+    """Killed before or after any request and any commit of a round, and begun again, a session has it all."""
     server, alice, bob = await alice_and_bob(tmp_path)
     server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 2}
     dies, lives = (alice, bob) if victim == "alice" else (bob, alice)
