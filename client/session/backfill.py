@@ -1,8 +1,14 @@
-"""Fetching what a `limited` timeline left out, backwards from where the answer begins (GET /messages)."""
+"""Fetching what a `limited` timeline left out, backwards from where the answer begins (GET /messages).
+
+The first event that is stored is not yet the end: after an outage between servers what each side said
+meanwhile lies side by side, and what our own side said we have. What one server's users say is a chain,
+though: below an event of theirs that is stored, nothing of theirs is missing.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,6 +17,7 @@ from client.session.foreign_json import decode
 from client.session.store.timeline import Timeline
 from client.session.transport import Transport
 from client.session.wire import CLIENT, part, read_answer
+from policies.user_id import server_of
 
 _log = logging.getLogger(__name__)
 _PAGE = 100
@@ -21,8 +28,17 @@ _MOST_EMPTY = 50
 """Pages without an event in a row: a server could go on like that for ever."""
 
 
-class _EventId(msgspec.Struct):
+_OVERLAP = 100
+"""Stored events in a row after which a walk ends, if no server's chain is open."""
+_LONGEST_OVERLAP = 1_000
+"""Stored events in a row after which it ends all the same: some servers are silent for years."""
+
+
+class _Event(msgspec.Struct):
     event_id: str
+    sender: str = ""
+    type: str = ""
+    state_key: str | None = None
 
 
 class _Messages(msgspec.Struct):
@@ -30,20 +46,59 @@ class _Messages(msgspec.Struct):
     end: str | None = None
 
 
+class _Walk:
+    """A walk back through one room, newest first: what is new in it, and where it may end."""
+
+    def __init__(self, timeline: Timeline, room_id: str) -> None:
+        self._timeline = timeline
+        self._room_id = room_id
+        self._oldest = timeline.oldest(room_id)
+        self._open: set[str] = set()
+        self._known_in_a_row = 0
+        self._at_the_end = False
+        self.most = _MOST_NEW if self._oldest is None else _MOST_KNOWN
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is missing any further back."""
+        longest = _LONGEST_OVERLAP if self._open else _OVERLAP
+        return self._at_the_end or self._known_in_a_row >= longest
+
+    def meet(self, raw: msgspec.Raw) -> bool:
+        """Take note of the next event; return whether it is missing. State comes by another way."""
+        try:
+            event = decode(raw, type=_Event)
+        except msgspec.DecodeError:
+            return False
+        if event.state_key is not None or self.is_over:
+            return False
+        server = server_of(event.sender)
+        if self._timeline.knows(self._room_id, event.event_id):
+            self._open.discard(server)
+            self._known_in_a_row += 1
+            self._at_the_end = event.event_id == self._oldest
+            return False
+        if event.type != "m.room.redaction":  # which are not stored
+            self._open.add(server)
+            self._known_in_a_row = 0
+        return True
+
+
 async def missing_events(
-    transport: Transport, timeline: Timeline, room_id: str, prev_batch: str
+    transport: Transport, timeline: Timeline, room_id: str, prev_batch: str, later: Sequence[msgspec.Raw] = ()
 ) -> list[msgspec.Raw]:
-    """Return the events before `prev_batch` that are not stored, oldest first.
+    """Return the events before `prev_batch` that are not stored, oldest first; `later` are those after it.
 
     Raises HomeserverUnreachable, also when the server says that it cannot now: the sync is then repeated
     whole. Any other refusal ends the search and is logged.
     """
-    known_room = timeline.has_any(room_id)
-    most = _MOST_KNOWN if known_room else _MOST_NEW
+    walk = _Walk(timeline, room_id)
+    for event in later:
+        walk.meet(event)
     found: list[msgspec.Raw] = []
     token: str | None = prev_batch
     empty = 0
-    while token is not None and len(found) < most and empty < _MOST_EMPTY:
+    while token is not None and not walk.is_over and len(found) < walk.most and empty < _MOST_EMPTY:
         query = {"dir": "b", "from": token, "limit": str(_PAGE)}
         path = f"{CLIENT}/rooms/{part(room_id)}/messages"
         try:
@@ -55,18 +110,7 @@ async def missing_events(
             _log.warning("The history of room %.200r could not be fetched: %s", room_id, type(error).__name__)
             break
         empty = 0 if page.chunk else empty + 1
-        for event in page.chunk:
-            if known_room and timeline.knows(room_id, _event_id(event)):
-                found.reverse()
-                return found
-            found.append(event)
+        found += filter(walk.meet, page.chunk)
         token = page.end if page.end != token else None
     found.reverse()
     return found
-
-
-def _event_id(raw: msgspec.Raw) -> str:
-    try:
-        return decode(raw, type=_EventId).event_id
-    except msgspec.DecodeError:
-        return ""

@@ -192,7 +192,9 @@ class SyncApplication:
             timeline = read(room.timeline, RoomTimeline, RoomTimeline())
             events = timeline.events
             if timeline.limited and timeline.prev_batch and membership is Membership.JOIN:
-                earlier = await missing_events(self._transport, self._timeline, room_id, timeline.prev_batch)
+                earlier = await missing_events(
+                    self._transport, self._timeline, room_id, timeline.prev_batch, timeline.events
+                )
                 events = [*earlier, *events]
             pieces.append(_Piece(room_id, membership, room, events))
         return pieces

@@ -59,12 +59,11 @@ class Timeline:
         query = "SELECT 1 FROM events WHERE room_id = ? AND event_id = ?"
         return self._db.execute(query, [room_id, event_id]).fetchone() is not None
 
-    def has_any(self, room_id: str) -> bool:
-        """Return whether anything of a room is stored."""
-        return (
-            self._db.execute("SELECT 1 FROM events WHERE room_id = ? LIMIT 1", [room_id]).fetchone()
-            is not None
-        )
+    def oldest(self, room_id: str) -> str | None:
+        """Return the id of a room's first event, or None where nothing of it is stored."""
+        query = "SELECT event_id FROM events WHERE room_id = ? ORDER BY position LIMIT 1"
+        row = self._db.execute(query, [room_id]).fetchone()
+        return None if row is None else row[0]
 
     def append(self, room_id: str, events: Sequence[NewEvent]) -> list[TimelineEvent]:
         """Store events after all that the room has, oldest first; return those that were new."""

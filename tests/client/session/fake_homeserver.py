@@ -211,7 +211,7 @@ class FakeTransport:
             mine.keys = body.get("device_keys", mine.keys)
             mine.one_time_keys.update(body.get("one_time_keys", {}))
             mine.fallback = body.get("fallback_keys", mine.fallback)
-            return {}
+            return {"one_time_key_counts": {"signed_curve25519": len(mine.one_time_keys)}}
         if path == "/keys/signatures/upload":
             return server.sign(body)
         if path == "/keys/query":

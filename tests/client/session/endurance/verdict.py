@@ -6,36 +6,41 @@ import asyncio
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from client.session.accounts import Account
 from client.session.events import TimelineEvent, Trust
 from client.session.session import OpenSession
-from tests.client.session.endurance.pair import GREETINGS
+from tests.client.session.endurance.pair import GREETINGS, Pair
 from tests.client.session.people import opened
 from tests.synapse_nodes import HttpClient
 
 
-async def judge(accounts: Sequence[Account], room_id: str, sent: dict[str, int], patience: float) -> None:
+async def judge(pair: Pair, sent: dict[str, int], patience: float) -> None:
     """Assert that each account has what each name has sent: all, in order, once, decrypted and believed."""
-    for account in accounts:
+    count = sum(sent.values()) + GREETINGS
+    for account, http in ((pair.alice, pair.alice_http), (pair.bob, pair.bob_http)):
         async with opened(account) as session:
-            events = await _all_of_them(session, room_id, sum(sent.values()) + GREETINGS, patience)
+            events = await _all_of_them(session, pair.room_id, count, patience)
+        on_server = encrypted_events(http, pair.room_id)
+        known = {event.event_id for event in events}
+        missed = [len(on_server) - at for at, event_id in enumerate(on_server) if event_id not in known]
+        assert missed == [], f"{account.user_id} has not of {len(on_server)} on the server: {missed}"
+        assert len(on_server) == len(set(on_server)) == count, f"the server has {len(on_server)} of {count}"
         unread = [event for event in events if event.trust is Trust.UNDECRYPTABLE]
         assert unread == [], f"{account.user_id} cannot read {len(unread)}: {unread[0].reason}"
         assert {event.trust for event in events} <= {Trust.PINNED, Trust.VERIFIED}
-        for name, count in sent.items():
+        for name, number in sent.items():
             bodies = [event.body for event in events if event.body and event.body.startswith(f"{name} ")]
-            wanted = [f"{name} {number}" for number in range(count)]
+            wanted = [f"{name} {each}" for each in range(number)]
             assert bodies == wanted, f"{account.user_id} has of {name}: {_difference(bodies, wanted)}"
 
 
-def count_on_server(http: HttpClient, room_id: str) -> int:
-    """Return how many encrypted events the server has in a room."""
-    found: int = 0
+def encrypted_events(http: HttpClient, room_id: str) -> list[str]:
+    """Return the ids of the encrypted events that the server has in a room, newest first."""
+    found: list[str] = []
     token = ""
     while True:
         path = f"/rooms/{quote(room_id)}/messages?dir=b&limit=500{token}"
         answer = http.get(path).body
-        found += sum(event["type"] == "m.room.encrypted" for event in answer["chunk"])
+        found += [event["event_id"] for event in answer["chunk"] if event["type"] == "m.room.encrypted"]
         if "end" not in answer:
             return found
         token = f"&from={answer['end']}"
