@@ -33,13 +33,15 @@ class Moment:
     wait: float
 
 
-def a_moment(chance: random.Random) -> Moment:
-    """Return a moment: while the process starts, just after it opened, or in the middle of sending."""
+def a_moment(chance: random.Random, *, sends: bool) -> Moment:
+    """Return a moment: while the process starts, just after it opened, or in the middle of its work."""
     kind = chance.random()
     if kind < 0.2:
         return Moment("", 0, chance.uniform(0.0, 0.4))
     if kind < 0.4:
         return Moment("open", 1, chance.uniform(0.0, 0.25))
+    if not sends:
+        return Moment("open", 1, chance.uniform(0.5, 4.0))
     return Moment("sent", chance.randint(1, 8), chance.uniform(0.0, 0.04))
 
 
@@ -66,49 +68,49 @@ class Chatter:
 
 @dataclass
 class Campaign:
-    """The chatters of one room and how often they may still be killed."""
+    """The chatters of one room, and how often one of them is killed."""
 
     root: Path
     room_id: str
+    chatters: tuple[Chatter, ...]
     kills: int
-    chance: random.Random
+    seed: int
     in_a_life: int
     """Messages that one life sends at most, so that they last for all the kills."""
     on_kill: Callable[[int], None] = lambda _: None
     """Told the number of each kill."""
     killed: int = 0
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def run(self, *chatters: Chatter) -> None:
+    async def run(self) -> None:
         """Let the chatters live and die until all kills are used up and everything is sent."""
-        over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            for chatter in chatters:
-                group.create_task(self._lives(chatter, chatters, over))
+            for chatter in self.chatters:
+                group.create_task(self._lives(chatter))
 
-    async def _lives(self, chatter: Chatter, all_of_them: tuple[Chatter, ...], over: asyncio.Event) -> None:
-        while not over.is_set():
-            await self._life(chatter)
-            if self.killed >= self.kills and all(one.is_done for one in all_of_them):
-                over.set()
+    async def _lives(self, chatter: Chatter) -> None:
+        chance = random.Random(f"{self.seed} {chatter.name}")  # noqa: S311 # moments of kills, no secret
+        while not self.over.is_set():
+            await self._life(chatter, a_moment(chance, sends=chatter.messages > 0))
 
-    async def _life(self, chatter: Chatter) -> None:
+    async def _life(self, chatter: Chatter, moment: Moment) -> None:
         chatter.lives += 1
-        last_lives = self.killed >= self.kills
-        until = chatter.messages if last_lives else min(chatter.first + self.in_a_life, chatter.messages)
+        is_last = self.killed >= self.kills
+        until = chatter.messages if is_last else min(chatter.first + self.in_a_life, chatter.messages)
         ear, mouth = _processes.Pipe(duplex=False)
         numbers = range(chatter.first, until)
         process = _processes.Process(
             target=chat,
             args=(str(self.root), chatter.account.user_id, self.room_id, chatter.name, numbers, mouth),
         )
-        moment = a_moment(self.chance)
         process.start()
         mouth.close()
+        said = asyncio.Queue[str]()
         try:
             async with asyncio.TaskGroup() as group:
-                said = asyncio.Queue[str]()
-                group.create_task(self._hear(ear, chatter, said))
-                group.create_task(self._end(process, chatter, moment, said))
+                end = group.create_task(self._end(process, chatter, moment, said, is_last=is_last))
+                await self._hear(ear, chatter, said)
+                end.cancel()
         finally:
             process.kill()
             await asyncio.to_thread(process.join)
@@ -116,17 +118,17 @@ class Campaign:
             ear.close()
 
     async def _hear(self, ear: Connection, chatter: Chatter, said: asyncio.Queue[str]) -> None:
-        """Note what a process says until it is dead; "" is then the last word."""
+        """Note what a process says until it is dead."""
         with contextlib.suppress(EOFError, ConnectionError):
             while True:
                 line: str = await asyncio.to_thread(ear.recv)
                 word, _, rest = line.partition(" ")
                 if word == "sent":
                     chatter.acknowledged.add(int(rest))
+                    self._look()
                 if word in ("failed", "lost"):
                     chatter.fates[line[:120]] += 1
                 said.put_nowait(word)
-        said.put_nowait("")
 
     async def _end(
         self,
@@ -134,24 +136,24 @@ class Campaign:
         chatter: Chatter,
         moment: Moment,
         said: asyncio.Queue[str],
+        *,
+        is_last: bool,
     ) -> None:
         """Kill the process at its moment, or, once no kill is left, when everybody is done."""
-        if self.killed >= self.kills:
-            while await said.get() not in ("done", ""):
-                pass
-            process.kill()
-            return
-        times = 0
-        while times < moment.times:
-            word = await said.get()
-            if word == "":
-                return  # it ended by itself
-            times += word == moment.after
-            if word == "done":
-                break
-        await asyncio.sleep(moment.wait)
-        if self.killed < self.kills and process.is_alive():
-            self.killed += 1
-            chatter.fates[f"killed {moment.after or 'starting'}"] += 1
-            self.on_kill(self.killed)
+        if is_last:
+            await self.over.wait()
+        else:
+            times = 0
+            while times < moment.times and (word := await said.get()) != "done":
+                times += word == moment.after
+            await asyncio.sleep(moment.wait)
+            if self.killed < self.kills and process.is_alive():
+                self.killed += 1
+                chatter.fates[f"killed {moment.after or 'starting'}"] += 1
+                self.on_kill(self.killed)
+                self._look()
         process.kill()
+
+    def _look(self) -> None:
+        if self.killed >= self.kills and all(chatter.is_done for chatter in self.chatters):
+            self.over.set()

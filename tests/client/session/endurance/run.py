@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 import tempfile
 import time
@@ -67,14 +66,15 @@ async def endure(
         campaign = Campaign(
             folder / "accounts",
             pair.room_id,
+            chatters,
             kills,
-            random.Random(_SEED),  # noqa: S311 # moments of kills, no secret
+            _SEED,
             in_a_life=max(2, 3 * messages // kills),
             on_kill=on_kill,
         )
         async with asyncio.TaskGroup() as group:
             group.create_task(_kill_node(network[AWAY], halfway, node_away))
-            group.create_task(campaign.run(*chatters))
+            group.create_task(campaign.run())
         sent = {chatter.name: chatter.messages for chatter in chatters if chatter.messages}
         await judge(pair, sent, patience=90)
         return Report(
