@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,13 +39,15 @@ async def endure(
     *,
     kills: int,
     messages: int,
-    node_away: float,
+    outages: Sequence[str],
+    outage_seconds: float,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Report:
-    """Run a campaign and judge it; halfway Bob's node is killed, and started again `node_away` seconds later.
+    """Run a campaign and judge it.
 
-    Alice's store is held by a process that listens, or by the one that sends: whichever is first. Both are
-    killed, so that senders lose their holder and holders their senders.
+    At even intervals the nodes of the regions in `outages` are killed, each started again after a while. Alice's
+    store is held by a process that listens, or by the one that sends: whichever is first. Both are killed, so
+    that senders lose their holder and holders their senders.
     """
     with running_nodes(folder, (HOME, AWAY)) as network:
         pair = await pair_in_a_room(network, folder / "accounts")
@@ -56,12 +58,13 @@ async def endure(
             Chatter(pair.alice, "listener", 0),
             Chatter(pair.bob, "bob", messages - half),
         )
-        halfway = asyncio.Event()
+        due = [asyncio.Event() for _ in outages]
 
         def on_kill(number: int) -> None:
             on_progress(number)
-            if number >= kills // 2:
-                halfway.set()
+            for index, event in enumerate(due, 1):
+                if number * (len(due) + 1) >= kills * index:
+                    event.set()
 
         campaign = Campaign(
             folder / "accounts",
@@ -73,7 +76,7 @@ async def endure(
             on_kill=on_kill,
         )
         async with asyncio.TaskGroup() as group:
-            group.create_task(_kill_node(network[AWAY], halfway, node_away))
+            group.create_task(_kill_nodes([network[region] for region in outages], due, outage_seconds))
             group.create_task(campaign.run())
         sent = {chatter.name: chatter.messages for chatter in chatters if chatter.messages}
         await judge(pair, sent, patience=90)
@@ -86,12 +89,13 @@ async def endure(
         )
 
 
-async def _kill_node(node: SynapseNode, when: asyncio.Event, away: float) -> None:
-    await when.wait()
-    await asyncio.to_thread(node.kill)
-    await asyncio.sleep(away)  # what is tested is that it is away for so long
-    node.start()
-    await asyncio.to_thread(node.wait_healthy)
+async def _kill_nodes(nodes: Sequence[SynapseNode], due: Sequence[asyncio.Event], away: float) -> None:
+    for node, event in zip(nodes, due, strict=True):
+        await event.wait()
+        await asyncio.to_thread(node.kill)
+        await asyncio.sleep(away)  # what is tested is that it is away for so long
+        node.start()
+        await asyncio.to_thread(node.wait_healthy)
 
 
 def _tell(kill: int) -> None:
@@ -104,7 +108,14 @@ def main() -> None:
     kills, messages = [*numbers, 200, 2000][0], [*numbers[1:], 2000][0]
     with tempfile.TemporaryDirectory() as folder:
         report = asyncio.run(
-            endure(Path(folder), kills=kills, messages=messages, node_away=20.0, on_progress=_tell)
+            endure(
+                Path(folder),
+                kills=kills,
+                messages=messages,
+                outages=(AWAY, HOME, AWAY),
+                outage_seconds=20.0,
+                on_progress=_tell,
+            )
         )
     sys.stdout.write(
         f"{report.kills} kills, {report.messages} messages, {report.lives} lives, {report.seconds:.0f} s:"

@@ -54,7 +54,7 @@ async def test_bytes_that_are_no_text_cost_only_their_event(tmp_path: Path) -> N
     await _still_reads(server, alice, bob)
 
 
-@pytest.mark.parametrize("depth", [*range(100, 1000, 45), 5000])
+@pytest.mark.parametrize("depth", [99, 500, 900, 925, 940, 5000])
 async def test_no_depth_of_a_message_ends_the_session_of_who_reads_it(tmp_path: Path, depth: int) -> None:
     """A message nested so that it can be decoded and not be encoded again is refused like any other."""
     server, alice, bob = await alice_and_bob(tmp_path)
