@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import msgspec
 
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded
-from client.session.foreign_json import decode
+from client.session.foreign_json import decode_flat
 from client.session.store.timeline import Timeline
 from client.session.transport import Transport
 from client.session.wire import CLIENT, part, read_answer
@@ -67,7 +67,7 @@ class _Walk:
     def meet(self, raw: msgspec.Raw) -> bool:
         """Take note of the next event; return whether it is missing. State comes by another way."""
         try:
-            event = decode(raw, type=_Event)
+            event = decode_flat(raw, type=_Event)
         except msgspec.DecodeError:
             return False
         if event.state_key is not None or self.is_over:

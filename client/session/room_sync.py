@@ -11,7 +11,7 @@ from client.session.crypto.room_decryption import RoomDecryption, Undecryptable
 from client.session.crypto.verification.incoming import Incoming, incoming_in_clear
 from client.session.crypto.verification.messages import is_verification
 from client.session.events import Json, Membership, StateEvent, TimelineEvent, Trust
-from client.session.foreign_json import decode
+from client.session.foreign_json import decode, decode_flat
 from client.session.room_state import RoomState
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import NewEvent, SealedEvent, Timeline
@@ -57,7 +57,7 @@ class RoomSync:
         Nothing comes of a state event, nor of one that cannot be read at all, which is logged.
         """
         try:
-            event = decode(raw, type=WireEvent)
+            event = decode_flat(raw, type=WireEvent)
         except msgspec.DecodeError:
             _log.warning("A malformed event in room %.200r was left out", room_id)
             return []

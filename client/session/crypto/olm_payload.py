@@ -13,7 +13,7 @@ from client.session.crypto.device_list import DeviceList
 from client.session.crypto.olm_account import OlmAccount
 from client.session.crypto.public_keys import BadKeys, Device, read_device
 from client.session.events import Json
-from client.session.foreign_json import decode
+from client.session.foreign_json import decode, decode_flat
 
 _ABSENT = msgspec.Raw(b"null")
 
@@ -77,7 +77,7 @@ def open_payload(
     Raises PayloadRejected with the check that failed.
     """
     try:
-        payload = decode(plaintext, type=OlmPayload)
+        payload = decode_flat(plaintext, type=OlmPayload)
     except msgspec.DecodeError as error:
         raise PayloadRejected(f"not a payload: {error}") from None
     signing_key = payload.keys.get("ed25519")
@@ -102,7 +102,7 @@ def _checked_device_id(
     raw: msgspec.Raw, sender: str, sender_key: str, signing_key: str, devices: DeviceList
 ) -> str:
     try:
-        device_id = decode(raw, type=_DeviceName).device_id
+        device_id = decode_flat(raw, type=_DeviceName).device_id
         device = read_device(raw, sender, device_id, devices.identity(sender))
     except (BadKeys, msgspec.DecodeError) as error:
         raise PayloadRejected(f"with device keys that do not hold: {error}") from None

@@ -11,7 +11,7 @@ from client.session.crypto.inbound_sessions import InboundSession, InboundSessio
 from client.session.crypto.olm_account import MEGOLM
 from client.session.crypto.trust import assess
 from client.session.events import Json, Trust
-from client.session.foreign_json import decode
+from client.session.foreign_json import decode, decode_flat
 from client.session.store.sqlcipher import Database
 
 
@@ -72,7 +72,7 @@ class RoomDecryption:
         A message index that another event has used is a replay and is refused (Matrix spec, Megolm).
         """
         try:
-            encrypted = decode(content, type=_Encrypted)
+            encrypted = decode_flat(content, type=_Encrypted)
         except msgspec.DecodeError:
             raise Undecryptable("The event is malformed.") from None
         if encrypted.algorithm != MEGOLM:

@@ -14,7 +14,7 @@ from client.session.crypto.olm_sessions import OlmSessions, OlmUnreadable
 from client.session.crypto.public_keys import Device
 from client.session.crypto.secret_message import SecretMessage, read_secret_message
 from client.session.crypto.verification.incoming import Incoming, incoming_to_device
-from client.session.foreign_json import decode
+from client.session.foreign_json import decode_flat
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class ToDevice:
         Never raises for what a message holds: it is logged once, without its content, and dropped.
         """
         try:
-            event = decode(raw, type=_ToDeviceEvent)
+            event = decode_flat(raw, type=_ToDeviceEvent)
             if event.type != "m.room.encrypted":
                 self._set_aside(event.sender, None, event.type, event.content)
                 return None
@@ -91,13 +91,13 @@ class ToDevice:
     def sender(self, raw: msgspec.Raw) -> str | None:
         """Return who is said to have sent an encrypted message, to have their keys at hand in time."""
         try:
-            event = decode(raw, type=_ToDeviceEvent)
+            event = decode_flat(raw, type=_ToDeviceEvent)
         except msgspec.DecodeError:
             return None
         return event.sender if event.type == "m.room.encrypted" else None
 
     def _opened(self, event: _ToDeviceEvent) -> Envelope:
-        content = decode(event.content, type=_OlmContent)
+        content = decode_flat(event.content, type=_OlmContent)
         ours = content.ciphertext.get(self._account.curve25519)
         if content.algorithm != OLM or ours is None:
             raise OlmUnreadable("not encrypted for this device")
@@ -117,7 +117,7 @@ class ToDevice:
         )
 
     def _take_room_key(self, envelope: Envelope) -> tuple[str, str] | None:
-        key = decode(envelope.content, type=_RoomKey)
+        key = decode_flat(envelope.content, type=_RoomKey)
         if key.algorithm != MEGOLM:
             raise KeyRefused("the room key is for an algorithm that is not used here")
         better = self._inbound.add(

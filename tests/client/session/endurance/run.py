@@ -45,9 +45,9 @@ async def endure(
 ) -> Report:
     """Run a campaign and judge it.
 
-    At even intervals the nodes of the regions in `outages` are killed, each started again after a while. Alice's
-    store is held by a process that listens, or by the one that sends: whichever is first. Both are killed, so
-    that senders lose their holder and holders their senders.
+    At even intervals the nodes of the regions in `outages` are killed, each started again after a while.
+    Alice's store is held by a process that listens, or by the one that sends: whichever is first. Both are
+    killed, so that senders lose their holder and holders their senders.
     """
     with running_nodes(folder, (HOME, AWAY)) as network:
         pair = await pair_in_a_room(network, folder / "accounts")
