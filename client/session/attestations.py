@@ -120,7 +120,7 @@ def _judge(
             return Standing(doubt=f"{expired.what} {expired.why}")
         except AttestationRejected as rejected:
             if not isinstance(rejected, AttestationNotYetValid):
-                _log.warning("An attestation of %r is not believed: %s", user_id, rejected.what)
+                _log.warning("An attestation of %.200r is not believed: %.200s", user_id, rejected.what)
             doubt = doubt or f"{rejected.what} {rejected.why}"
             continue
         if master_key is not None and attestation.master_key != master_key:

@@ -38,7 +38,7 @@ async def enrol(
 ) -> Account:
     """Make the store and the keys of a freshly logged in device, publish them, and return the account.
 
-    `homeserver` is the address of the client API. Three requests; killed at any point, a second call with the
+    `homeserver` is the address of the client API. Four requests; killed at any point, a second call with the
     same device goes on with the same keys. `key_holder` keeps the store's key: a 0600 file, as on the
     development network, the keyring, or `passphrase`. A `transport` that is given is used and left open.
     Raises SessionError when another device of the account is enrolled here, StoreHeld while a session has the

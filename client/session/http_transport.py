@@ -27,6 +27,7 @@ from client.session.errors import (
     SessionError,
 )
 from client.session.events import Json
+from client.session.foreign_json import decode
 from client.session.secret import Secret, hidden
 from client.session.transport import Download
 
@@ -163,9 +164,12 @@ class HttpTransport:
                 async with response:
                     if response.history:
                         raise self._unreachable("The homeserver redirects elsewhere, which is not followed.")
-                    if (response.content_length or 0) > _LARGEST_ANSWER:
-                        raise self._unreachable("Its answer is too large.")
-                    return response.status, await response.read()
+                    answer = bytearray()
+                    async for piece in response.content.iter_any():
+                        answer += piece
+                        if len(answer) > _LARGEST_ANSWER:
+                            raise self._unreachable("Its answer is too large.")
+                    return response.status, bytes(answer)
 
     def _client_or_refusal(self) -> AsyncClient:
         if self._client is None:
@@ -269,7 +273,7 @@ def _nio_client(url: str) -> AsyncClient:
 
 def _read_refusal(answer: bytes) -> _Refusal:
     try:
-        return msgspec.json.decode(answer, type=_Refusal)
+        return decode(answer, type=_Refusal)
     except msgspec.DecodeError:
         return _Refusal()
 

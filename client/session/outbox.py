@@ -191,7 +191,8 @@ class Outbox:
                     raise
             except HomeserverRefused as refusal:
                 failures += refusal.status not in _DOWN
-                if refusal.status < 500 or failures >= _MOST_FAILURES:
+                is_refusal = 400 <= refusal.status < 500  # an answer that cannot be read is none
+                if is_refusal or failures >= _MOST_FAILURES:
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
             if row.room_id not in self._stuck:

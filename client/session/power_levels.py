@@ -14,7 +14,8 @@ def creators(create_sender: str, create_content: Mapping[str, Json]) -> frozense
 
     Empty in room versions before 12, where creators hold no more than their power level.
     """
-    if create_content.get("room_version", "1") in _VERSIONS_WITHOUT_CREATOR_POWER:
+    version = create_content.get("room_version", "1")
+    if not isinstance(version, str) or version in _VERSIONS_WITHOUT_CREATOR_POWER:
         return frozenset()
     additional = create_content.get("additional_creators")
     others = [user for user in additional if isinstance(user, str)] if isinstance(additional, list) else []

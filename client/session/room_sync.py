@@ -11,6 +11,7 @@ from client.session.crypto.room_decryption import RoomDecryption, Undecryptable
 from client.session.crypto.verification.incoming import Incoming, incoming_in_clear
 from client.session.crypto.verification.messages import is_verification
 from client.session.events import REDACTED, Json, Membership, StateEvent, TimelineEvent, Trust
+from client.session.foreign_json import decode, decode_flat
 from client.session.room_state import RoomState
 from client.session.store.room_store import RoomStore
 from client.session.store.timeline import NewEvent, SealedEvent, Timeline
@@ -61,9 +62,9 @@ class RoomSync:
         Nothing comes of a state event, nor of one that cannot be read at all, which is logged.
         """
         try:
-            event = msgspec.json.decode(raw, type=WireEvent)
-        except (msgspec.DecodeError, RecursionError):
-            _log.warning("A malformed event in room %r was left out", room_id)
+            event = decode_flat(raw, type=WireEvent)
+        except msgspec.DecodeError:
+            _log.warning("A malformed event in room %.200r was left out", room_id)
             return None
         if event.state_key is not None:
             return None
@@ -113,9 +114,9 @@ class RoomSync:
         """Take in the stripped state of an invitation."""
         for raw in events:
             try:
-                event = msgspec.json.decode(raw, type=StrippedEvent)
-                content = msgspec.json.decode(event.content, type=dict[str, Json])
-            except (msgspec.DecodeError, RecursionError):
+                event = decode(raw, type=StrippedEvent)
+                content = decode(event.content, type=dict[str, Json])
+            except msgspec.DecodeError:
                 continue
             state = StateEvent(
                 type=event.type, state_key=event.state_key, sender=event.sender, event_id="", content=content
@@ -221,6 +222,6 @@ def _redacted(event: WireEvent) -> str | None:
 
 def _state_event(raw: msgspec.Raw) -> StateEvent | None:
     try:
-        return msgspec.json.decode(raw, type=WireStateEvent).value()
-    except (msgspec.DecodeError, RecursionError):
+        return decode(raw, type=WireStateEvent).value()
+    except msgspec.DecodeError:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 
 from client.session.attachments.attachments import Attachments
@@ -148,6 +148,7 @@ class OpenSession:
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
         self._attachments.start()
+        self._accept_invitations(room.room_id for room in self._rooms)  # what an earlier process did not
         self._begin(self._to_the_end(self.sync.run))
         self._outbox.resume()
         self._gaps.resume()
@@ -466,7 +467,10 @@ class OpenSession:
         self._verifications.hand_in(applied.verification)
         unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
         self._recovery.after_sync(applied.secrets, unreadable=unreadable)
-        for room_id in applied.rooms:
+        self._accept_invitations(applied.rooms)
+
+    def _accept_invitations(self, room_ids: Iterable[str]) -> None:
+        for room_id in room_ids:
             room = self._rooms.get(room_id)
             if room is None or room.membership is not Membership.INVITE or room_id in self._joining:
                 continue

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from client.session.foreign_json import mended
 from client.session.wire import STATE_AFTER
 
 ABSENT = msgspec.Raw(b"null")
@@ -112,10 +113,12 @@ class StrippedEvent(msgspec.Struct):
 
 
 def read(raw: msgspec.Raw, type: type[_Part], otherwise: _Part) -> _Part:
-    """Return a part decoded, or `otherwise` when it is malformed."""
+    """Return a part decoded, or `otherwise` when it is malformed; what is too deep costs only itself."""
     try:
         return msgspec.json.decode(raw, type=type)
-    except (msgspec.DecodeError, RecursionError):
+    except RecursionError:
+        return read(msgspec.Raw(mended(bytes(raw))), type, otherwise)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return otherwise
 
 

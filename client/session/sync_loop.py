@@ -12,6 +12,7 @@ import msgspec
 from client.session.crypto.machine import Machine
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LoggedOut
 from client.session.events import RoomChanged
+from client.session.foreign_json import decode
 from client.session.pacing import Pace
 from client.session.progress import Progress
 from client.session.store.facts import Fact, Facts
@@ -112,9 +113,9 @@ class SyncLoop:
             await pace.give_way()
         for room_id in sorted(applied.rooms):
             self._updates.publish(RoomChanged(room_id=room_id))
-        await self._replenish(answer)
         await self._after(applied)
         self.attempted.set()
+        await self._replenish(answer)
         with reported_failures(None):
             await self._application.checkpoints.after_commit()
 
@@ -123,8 +124,8 @@ class SyncLoop:
         if any(bytes(part) == bytes(ABSENT) for part in parts):
             return  # the server leaves out what has not changed
         try:
-            left = msgspec.json.decode(parts[0], type=dict[str, int]).get("signed_curve25519", 0)
-            unused = msgspec.json.decode(parts[1], type=list[str])
+            left = decode(parts[0], type=dict[str, int]).get("signed_curve25519", 0)
+            unused = decode(parts[1], type=list[str])
         except msgspec.DecodeError:
             return
         try:

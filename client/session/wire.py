@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ import msgspec
 
 from client.session.errors import HomeserverRefused
 from client.session.events import Json, StateEvent
+from client.session.foreign_json import decode, mended
 
 _Answer = TypeVar("_Answer")
 
@@ -28,16 +28,16 @@ def part(text: str) -> str:
 def read_answer(raw: bytes, type: type[_Answer]) -> _Answer:
     """Return a homeserver's answer decoded. Raises HomeserverRefused when it is not what it should be.
 
-    Half a surrogate pair somewhere in it, which any local user can put there and Synapse passes on, spoils
-    strict decoding of the whole: such halves become question marks.
+    What one piece of it holds spoils no other: see `foreign_json.mended`.
     """
     try:
-        return msgspec.json.decode(raw, type=type)
-    except (msgspec.DecodeError, RecursionError):
+        if raw.isascii() or raw.decode():
+            return msgspec.json.decode(raw, type=type)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return msgspec.json.decode(_without_lone_surrogates(raw), type=type)
-    except (ValueError, RecursionError) as error:
+        return msgspec.json.decode(mended(raw), type=type)
+    except msgspec.DecodeError as error:
         raise HomeserverRefused(
             "The homeserver's answer cannot be read.",
             why=f"It is not what the Matrix specification says: {error}.",
@@ -45,10 +45,6 @@ def read_answer(raw: bytes, type: type[_Answer]) -> _Answer:
             status=200,
             errcode="M_BAD_JSON",
         ) from None
-
-
-def _without_lone_surrogates(raw: bytes) -> bytes:
-    return json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class WireStateEvent(msgspec.Struct):
@@ -78,7 +74,7 @@ def read_state(events: list[msgspec.Raw]) -> list[StateEvent]:
     values = []
     for raw in events:
         try:
-            value = msgspec.json.decode(raw, type=WireStateEvent).value()
+            value = decode(raw, type=WireStateEvent).value()
         except msgspec.DecodeError:
             continue
         if value is not None:

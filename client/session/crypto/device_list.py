@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable, Collection, Iterable
 
 import msgspec
@@ -16,6 +17,7 @@ from client.session.transport import Transport
 from client.session.wire import CLIENT, read_answer
 
 _log = logging.getLogger(__name__)
+_USER_ID = re.compile(r"@[^:\0]*:[^\0]+", re.DOTALL)
 _ROUNDS = 3
 """How often a query is repeated because the answer was out of date before it came."""
 
@@ -93,8 +95,11 @@ class DeviceList:
         return next((device for device in known if device.curve25519 == curve25519), None)
 
     def unknown(self, users: Iterable[str]) -> set[str]:
-        """Return those of `users` whose keys are not known as of now."""
-        return {user for user in users if self._stale.get(user, True)}
+        """Return those of `users` whose keys are not known as of now; never what is no user id.
+
+        A server may name anything as a sender, and one wrong name would have the whole query refused.
+        """
+        return {user for user in users if self._stale.get(user, True) and _USER_ID.fullmatch(user)}
 
     def mark_changed(self, users: Iterable[str]) -> None:
         """Note that the server told of changed keys; within the transaction that stores the sync."""
@@ -177,7 +182,7 @@ class DeviceList:
         try:
             master, self_signing = read_identity(user, raw, answer.self_signing_keys.get(user))
         except BadKeys as error:
-            _log.warning("The identity of %r is not believed: %s", user, error)
+            _log.warning("The identity of %.200r is not believed: %.200s", user, error)
             return None
         return Identity(user, master, self_signing, self._pinned(user, master))
 
@@ -199,17 +204,19 @@ class DeviceList:
                 answer.device_keys.get(user, msgspec.Raw(b"{}")), type=dict[str, msgspec.Raw]
             )
         except msgspec.DecodeError as error:
-            _log.warning("The devices of %r cannot be read: %s", user, error)
+            _log.warning("The devices of %.200r cannot be read: %.200s", user, error)
             objects = {}
         for device_id, raw in objects.items():
             try:
                 device = read_device(raw, user, device_id, self._identities.get(user))
             except BadKeys as error:
-                _log.warning("Device %r of %r is not believed: %s", device_id, user, error)
+                _log.warning("Device %.200r of %.200r is not believed: %.200s", device_id, user, error)
                 continue
             before = known.get(device_id)
             if before and (before.ed25519, before.curve25519) != (device.ed25519, device.curve25519):
-                _log.warning("Device %r of %r came with other keys, which are refused", device_id, user)
+                _log.warning(
+                    "Device %.200r of %.200r came with other keys, which are refused", device_id, user
+                )
                 continue
             present[device_id] = device
         gone = {name: device for name, device in known.items() if name not in present}

@@ -42,6 +42,10 @@ class InboundSession:
     """The version of the backup that has it from this index on."""
 
 
+_MOST_CACHED = 2_000
+"""Sessions kept in memory: the rest is in the store. Anybody may send keys, for rooms that nobody knows."""
+
+
 class KeyRefused(Exception):
     """A room key that cannot be used."""
 
@@ -125,7 +129,8 @@ class InboundSessions:
         )
 
     def _take(self, new: InboundSession) -> bool:
-        known = self._all(new.room_id, new.session_id)
+        name = (new.room_id, new.session_id)
+        known = self._cache[name] = self._all(*name)
         mine = next((one for one in known if one.sender_key == new.sender_key), None)
         kept = new if mine is None else _merged(new, mine)
         if kept is mine:
@@ -166,16 +171,19 @@ class InboundSessions:
         if self._changed:
             self.saved.set()
         self._changed = []
+        while len(self._cache) > _MOST_CACHED:
+            del self._cache[next(iter(self._cache))]
 
     def _all(self, room_id: str, session_id: str) -> list[InboundSession]:
         name = (room_id, session_id)
-        if name not in self._cache:
+        found = self._cache.get(name)
+        if found is None:
             rows = self._db.execute(
                 "SELECT pickle, first_index, sender_key, signing_key, sender, device_id, provenance,"
                 " backup_version FROM inbound_group_sessions WHERE room_id = ? AND session_id = ?",
                 name,
             )
-            self._cache[name] = [
+            found = [
                 InboundSession(
                     room_id,
                     session_id,
@@ -199,7 +207,9 @@ class InboundSessions:
                     version,
                 ) in rows
             ]
-        return self._cache[name]
+            if found:  # names that others make up are not kept
+                self._cache[name] = found
+        return found
 
 
 def _merged(new: InboundSession, old: InboundSession) -> InboundSession:

@@ -68,8 +68,14 @@ class OlmAccount:
         `on_server` is how many the server still has. Returns whether there is anything to publish; the
         caller saves the account before it does.
         """
-        missing = self.vodozemac.max_number_of_one_time_keys - on_server - len(self.vodozemac.one_time_keys)
-        if missing > self.vodozemac.max_number_of_one_time_keys // 2:
+        most = self.vodozemac.max_number_of_one_time_keys
+        on_server = min(max(on_server, 0), most)  # whatever the server says
+        if on_server > most // 2 and self.vodozemac.one_time_keys:
+            # Keys are made only when fewer are there: these were uploaded, and the answer was lost. Uploaded
+            # again, one that was claimed meanwhile would be given out a second time.
+            self.mark_published()
+        missing = most - on_server - len(self.vodozemac.one_time_keys)
+        if missing > most // 2:
             self.vodozemac.generate_one_time_keys(missing)
         if not fallback_unused and not self._fallback():
             self.vodozemac.generate_fallback_key()  # type: ignore[attr-defined] # missing from the stub

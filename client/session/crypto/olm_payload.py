@@ -13,6 +13,7 @@ from client.session.crypto.device_list import DeviceList
 from client.session.crypto.olm_account import OlmAccount
 from client.session.crypto.public_keys import BadKeys, Device, read_device
 from client.session.events import Json
+from client.session.foreign_json import decode, decode_flat
 
 _ABSENT = msgspec.Raw(b"null")
 
@@ -76,8 +77,8 @@ def open_payload(
     Raises PayloadRejected with the check that failed.
     """
     try:
-        payload = msgspec.json.decode(plaintext, type=OlmPayload)
-    except (msgspec.DecodeError, RecursionError) as error:
+        payload = decode_flat(plaintext, type=OlmPayload)
+    except msgspec.DecodeError as error:
         raise PayloadRejected(f"not a payload: {error}") from None
     signing_key = payload.keys.get("ed25519")
     if payload.sender != sender:
@@ -101,7 +102,7 @@ def _checked_device_id(
     raw: msgspec.Raw, sender: str, sender_key: str, signing_key: str, devices: DeviceList
 ) -> str:
     try:
-        device_id = msgspec.json.decode(raw, type=_DeviceName).device_id
+        device_id = decode_flat(raw, type=_DeviceName).device_id
         device = read_device(raw, sender, device_id, devices.identity(sender))
     except (BadKeys, msgspec.DecodeError) as error:
         raise PayloadRejected(f"with device keys that do not hold: {error}") from None
@@ -113,6 +114,6 @@ def _checked_device_id(
 def json_object(raw: msgspec.Raw) -> dict[str, Json]:
     """Decode a payload's content. Raises PayloadRejected unless it is an object."""
     try:
-        return msgspec.json.decode(raw, type=dict[str, Json])
-    except (msgspec.DecodeError, RecursionError) as error:
+        return decode(raw, type=dict[str, Json])
+    except msgspec.DecodeError as error:
         raise PayloadRejected(f"its content is not an object: {error}") from None

@@ -17,6 +17,10 @@ _MOST_PER_DEVICE = 5
 """Sessions kept with one device; a peer that makes more loses the one that was silent longest."""
 
 
+_MOST_CACHED = 2_000
+"""Devices whose sessions are kept in memory: the rest is in the store. Anybody may begin one with us."""
+
+
 @dataclass
 class _Kept:
     session: Session
@@ -51,7 +55,7 @@ class OlmSessions:
                 Curve25519PublicKey.from_base64(curve25519), Curve25519PublicKey.from_base64(one_time_key)
             )
         except ValueError as error:
-            raise OlmUnreadable(str(error)) from None
+            raise OlmUnreadable(_reason(error)) from None
         self._keep(curve25519, session)
 
     def encrypt(self, curve25519: str, payload: bytes) -> dict[str, Json]:
@@ -67,7 +71,7 @@ class OlmSessions:
             message = AnyOlmMessage.from_parts(kind, base64.b64decode(body + "=" * (-len(body) % 4)))
             prekey = message.to_pre_key()
         except (ValueError, binascii.Error, OverflowError, TypeError) as error:
-            raise OlmUnreadable(f"malformed: {error}") from None
+            raise OlmUnreadable(f"malformed: {_reason(error)}") from None
         for kept in self._with(curve25519):
             if prekey is not None and prekey.session_id() != kept.session.session_id:
                 continue
@@ -75,7 +79,7 @@ class OlmSessions:
                 plaintext = kept.session.decrypt(message)
             except ValueError as error:
                 if prekey is not None:  # it belongs to this session and to no other
-                    raise OlmUnreadable(str(error)) from None
+                    raise OlmUnreadable(_reason(error)) from None
                 continue
             self._use(curve25519, kept)
             return plaintext
@@ -86,7 +90,7 @@ class OlmSessions:
                 Curve25519PublicKey.from_base64(curve25519), prekey
             )
         except ValueError as error:
-            raise OlmUnreadable(str(error)) from None
+            raise OlmUnreadable(_reason(error)) from None
         self._account_changed = True  # the one-time key is used up: saved with the session, not before
         self._keep(curve25519, session)
         return plaintext
@@ -105,22 +109,27 @@ class OlmSessions:
             "DELETE FROM olm_sessions WHERE sender_key = ? AND session_id = ?", self._dropped
         )
         self._changed, self._dropped = {}, []
+        while len(self._kept) > _MOST_CACHED:
+            del self._kept[next(iter(self._kept))]
         account_changed, self._account_changed = self._account_changed, False
         return account_changed
 
     def _with(self, curve25519: str) -> list[_Kept]:
-        if curve25519 not in self._kept:
+        found = self._kept.get(curve25519)
+        if found is None:
             rows = self._db.execute(
                 "SELECT pickle, used FROM olm_sessions WHERE sender_key = ?", [curve25519]
             )
-            self._kept[curve25519] = [
+            found = [
                 _Kept(Session.from_pickle(unpadded_base64(pickle), PICKLE_KEY), used) for pickle, used in rows
             ]
-        return self._kept[curve25519]
+            if found:  # names that others make up are not kept
+                self._kept[curve25519] = found
+        return found
 
     def _keep(self, curve25519: str, session: Session) -> None:
         kept = _Kept(session, 0)
-        sessions = self._with(curve25519)
+        sessions = self._kept[curve25519] = self._with(curve25519)
         sessions.append(kept)
         self._use(curve25519, kept)
         if len(sessions) > _MOST_PER_DEVICE:
@@ -139,3 +148,8 @@ class OlmSessions:
 def _pickled(session: Session) -> bytes:
     """Return a session as it is stored, with every message: a quarter shorter than in Base64."""
     return binascii.a2b_base64(session.pickle(PICKLE_KEY) + "==")
+
+
+def _reason(error: Exception) -> str:
+    """Return what vodozemac says, without what it quotes: keys stand in no log."""
+    return str(error).partition(":")[0]

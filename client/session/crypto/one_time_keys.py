@@ -10,6 +10,7 @@ import msgspec
 from client.session.crypto.olm_account import SIGNED_KEY
 from client.session.crypto.public_keys import Device
 from client.session.events import Json
+from client.session.foreign_json import decode
 from client.session.transport import Transport
 from client.session.wire import CLIENT, read_answer
 from policies.trust.errors import TrustError
@@ -37,7 +38,9 @@ async def claim_one_time_keys(transport: Transport, devices: Sequence[Device]) -
     for device in devices:
         key = _checked_key(answer.one_time_keys.get(device.user_id), device)
         if key is None:
-            _log.warning("No usable one-time key for device %r of %r", device.device_id, device.user_id)
+            _log.warning(
+                "No usable one-time key for device %.200r of %.200r", device.device_id, device.user_id
+            )
         else:
             claimed[device] = key
     return claimed
@@ -47,12 +50,12 @@ def _checked_key(of_user: msgspec.Raw | None, device: Device) -> str | None:
     if of_user is None:
         return None
     try:
-        objects = msgspec.json.decode(of_user, type=dict[str, dict[str, dict[str, Json]]])
+        objects = decode(of_user, type=dict[str, dict[str, dict[str, Json]]])
         for name, obj in objects.get(device.device_id, {}).items():
             key = obj.get("key")
             if name.startswith(f"{SIGNED_KEY}:") and isinstance(key, str):
                 verify_object(obj, device.user_id, f"ed25519:{device.device_id}", device.ed25519)
                 return key
-    except (msgspec.DecodeError, RecursionError, TrustError):
+    except (msgspec.DecodeError, TrustError):
         return None
     return None

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from client.session.events import Json
+from client.session.foreign_json import decode
 from policies.trust.errors import TrustError
 from policies.trust.signing import decode_base64, verify_object
 
@@ -105,8 +106,8 @@ def _is_signed(obj: Mapping[str, Json], user_id: str, identity: Identity | None)
 
 def _object(raw: msgspec.Raw) -> dict[str, Json]:
     try:
-        return msgspec.json.decode(raw, type=dict[str, Json])
-    except (msgspec.DecodeError, RecursionError) as error:
+        return decode(raw, type=dict[str, Json])
+    except msgspec.DecodeError as error:
         raise BadKeys(str(error)) from None
 
 

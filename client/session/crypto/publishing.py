@@ -9,7 +9,7 @@ import asyncio
 
 import msgspec
 
-from client.session.crypto.olm_account import OlmAccount
+from client.session.crypto.olm_account import SIGNED_KEY, OlmAccount
 from client.session.crypto.own_identity import OwnIdentity
 from client.session.errors import HomeserverRefused, SessionError
 from client.session.events import Json
@@ -21,6 +21,10 @@ from client.session.wire import CLIENT, read_answer
 
 class _SignaturesAnswer(msgspec.Struct):
     failures: dict[str, dict[str, msgspec.Raw]] = {}
+
+
+class _UploadAnswer(msgspec.Struct):
+    one_time_key_counts: dict[str, int] = {}
 
 
 async def publish_identity(
@@ -93,6 +97,11 @@ async def _publish_identity_alone(transport: Transport, account: OlmAccount, ide
         raise
 
 
+async def _one_time_keys_on_server(transport: Transport) -> int:
+    raw = await transport.request("POST", f"{CLIENT}/keys/upload", body={})
+    return read_answer(raw, _UploadAnswer).one_time_key_counts.get(SIGNED_KEY, 0)
+
+
 async def publish_keys(
     transport: Transport,
     db: Database,
@@ -109,6 +118,8 @@ async def publish_keys(
     `lock` guards the account while it is changed and saved.
     """
     facts = Facts(db)
+    if device:  # a process that died may have uploaded already
+        on_server = await _one_time_keys_on_server(transport)
     async with lock:
         if account.replenish(on_server, fallback_unused=fallback_unused):
             account.save(facts)

@@ -13,6 +13,7 @@ from client.session.crypto.trust import assess
 from client.session.crypto.withheld_code import in_words
 from client.session.crypto.withheld_keys import WithheldKeys
 from client.session.events import Json, Trust
+from client.session.foreign_json import decode, decode_flat
 from client.session.store.sqlcipher import Database
 from policies.user_id import is_user_id
 
@@ -81,8 +82,8 @@ class RoomDecryption:
         A message index that another event has used is a replay and is refused (Matrix spec, Megolm).
         """
         try:
-            encrypted = _encrypted(content)
-        except (msgspec.DecodeError, RecursionError):
+            encrypted = decode_flat(content, type=_Encrypted)
+        except msgspec.DecodeError:
             raise Undecryptable("The event is malformed.") from None
         if not is_user_id(sender):
             raise Undecryptable("The server names no user as its sender.")
@@ -99,8 +100,8 @@ class RoomDecryption:
                 encrypted.session_id,
             ) from None
         try:
-            plaintext = _plaintext(message.plaintext)
-        except (msgspec.DecodeError, RecursionError):
+            plaintext = decode(message.plaintext, type=_Plaintext)
+        except msgspec.DecodeError:
             raise Undecryptable("What was encrypted is malformed.") from None
         if plaintext.room_id != room_id:
             raise Undecryptable("It was written for another room and has been moved here.")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from client.session.foreign_json import decode
+
 REQUEST, SEND = "m.secret.request", "m.secret.send"
 
 
@@ -45,7 +47,7 @@ def read_secret_message(
     Raises msgspec.DecodeError when it is malformed.
     """
     if type == REQUEST:
-        return SecretMessage(sender, sender_key, msgspec.json.decode(content, type=SecretRequest))
+        return SecretMessage(sender, sender_key, decode(content, type=SecretRequest))
     if type == SEND and sender_key is not None:
-        return SecretMessage(sender, sender_key, msgspec.json.decode(content, type=SecretSend))
+        return SecretMessage(sender, sender_key, decode(content, type=SecretSend))
     return None

@@ -16,6 +16,7 @@ from client.session.crypto.secret_message import SecretMessage, read_secret_mess
 from client.session.crypto.verification.incoming import Incoming, incoming_to_device
 from client.session.crypto.withheld_code import WITHHELD
 from client.session.crypto.withheld_keys import WithheldKeys
+from client.session.foreign_json import decode_flat
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class ToDevice:
         Never raises for what a message holds: it is logged once, without its content, and dropped.
         """
         try:
-            event = msgspec.json.decode(raw, type=_ToDeviceEvent)
+            event = decode_flat(raw, type=_ToDeviceEvent)
             if event.type != "m.room.encrypted":
                 self._set_aside(event.sender, None, event.type, event.content)
                 return None
@@ -86,10 +87,10 @@ class ToDevice:
             if envelope.type == "m.dummy":
                 self._note_begun_anew(envelope)
             self._set_aside(envelope.sender, envelope.sender_key, envelope.type, envelope.content)
-        except (msgspec.DecodeError, RecursionError):
+        except msgspec.DecodeError:
             _log.warning("A to-device message was dropped: malformed")
         except (OlmUnreadable, PayloadRejected, KeyRefused) as reason:
-            _log.warning("A to-device message was dropped: %s", reason)
+            _log.warning("A to-device message was dropped: %.200s", reason)
         return None
 
     def _set_aside(self, sender: str, sender_key: str | None, type: str, content: msgspec.Raw) -> None:
@@ -106,13 +107,13 @@ class ToDevice:
     def sender(self, raw: msgspec.Raw) -> str | None:
         """Return who is said to have sent an encrypted message, to have their keys at hand in time."""
         try:
-            event = msgspec.json.decode(raw, type=_ToDeviceEvent)
-        except (msgspec.DecodeError, RecursionError):
+            event = decode_flat(raw, type=_ToDeviceEvent)
+        except msgspec.DecodeError:
             return None
         return event.sender if event.type == "m.room.encrypted" else None
 
     def _opened(self, event: _ToDeviceEvent) -> Envelope:
-        content = msgspec.json.decode(event.content, type=_OlmContent)
+        content = decode_flat(event.content, type=_OlmContent)
         ours = content.ciphertext.get(self._account.curve25519)
         if content.algorithm != OLM or ours is None:
             raise OlmUnreadable("not encrypted for this device")
@@ -147,7 +148,7 @@ class ToDevice:
             self.wedged.add(device)
 
     def _take_room_key(self, envelope: Envelope) -> tuple[str, str] | None:
-        key = msgspec.json.decode(envelope.content, type=_RoomKey)
+        key = decode_flat(envelope.content, type=_RoomKey)
         if key.algorithm != MEGOLM:
             raise KeyRefused("the room key is for an algorithm that is not used here")
         better = self._inbound.add(

@@ -79,10 +79,8 @@ class Timeline:
 
     def has_any(self, room_id: str) -> bool:
         """Return whether anything of a room is stored."""
-        return (
-            self._db.execute("SELECT 1 FROM events WHERE room_id = ? LIMIT 1", [room_id]).fetchone()
-            is not None
-        )
+        row = self._db.execute("SELECT 1 FROM events WHERE room_id = ? LIMIT 1", [room_id]).fetchone()
+        return row is not None
 
     def end_of(self, room_id: str) -> int:
         """Return after which position all that comes belongs; behind a gap room is left for what it holds."""

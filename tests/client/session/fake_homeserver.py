@@ -158,14 +158,15 @@ class FakeHomeserver:
 
     def query(self, body: Object) -> Object:
         """Answer /keys/query."""
-        answer: Object = {"device_keys": {}, "master_keys": {}, "self_signing_keys": {}, "failures": {}}
+        kinds = ("master_keys", "self_signing_keys", "user_signing_keys")
+        answer: Object = {"device_keys": {}, **{kind: {} for kind in kinds}, "failures": {}}
         for user in body["device_keys"]:
             answer["device_keys"][user] = {
                 device: found.keys
                 for (owner, device), found in self.devices.items()
                 if owner == user and found.keys
             }
-            for kind in ("master_keys", "self_signing_keys"):
+            for kind in kinds:
                 if user in self.identities:
                     answer[kind][user] = self.identities[user][kind.removesuffix("s")]
         return self.rewrite_keys(copy.deepcopy(answer))
@@ -256,7 +257,7 @@ class FakeTransport:
             mine.keys = body.get("device_keys", mine.keys)
             mine.one_time_keys.update(body.get("one_time_keys", {}))
             mine.fallback = body.get("fallback_keys", mine.fallback)
-            return {}
+            return {"one_time_key_counts": {"signed_curve25519": len(mine.one_time_keys)}}
         if path == "/keys/signatures/upload":
             return server.sign(body)
         if path == "/keys/query":

@@ -12,6 +12,7 @@ from vodozemac import Curve25519PublicKey, Curve25519SecretKey, Message, PkDecry
 
 from client.session.crypto.olm_account import MEGOLM
 from client.session.events import Json
+from client.session.foreign_json import decode
 from policies.trust.errors import TrustError
 from policies.trust.signing import decode_base64, unpadded_base64
 
@@ -69,13 +70,13 @@ def seal_session(
 def unseal_session(private_key: bytes, raw: msgspec.Raw) -> RestoredSession:
     """Return what an entry of the backup holds. Raises SessionDataRefused."""
     try:
-        sealed = msgspec.json.decode(raw, type=_SessionData).session_data
+        sealed = decode(raw, type=_SessionData).session_data
         message = Message(
             *(decode_base64(part.rstrip("=")) for part in (sealed.ciphertext, sealed.mac, sealed.ephemeral))
         )
         plaintext = PkDecryption.from_key(Curve25519SecretKey.from_bytes(private_key)).decrypt(message)
-        session = msgspec.json.decode(plaintext, type=RestoredSession)
-    except (TrustError, msgspec.DecodeError, RecursionError, ValueError):
+        session = decode(plaintext, type=RestoredSession)
+    except (TrustError, msgspec.DecodeError, ValueError):
         raise SessionDataRefused("it was made with another key, or altered") from None
     if session.algorithm != MEGOLM:
         raise SessionDataRefused("it is for an algorithm that is not used here")

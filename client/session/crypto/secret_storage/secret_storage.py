@@ -21,6 +21,7 @@ from client.session.crypto.secret_storage.sealed_secret import (
     unseal,
 )
 from client.session.errors import RecoveryKeyWrong, RecoveryNotSetUp
+from client.session.foreign_json import decode
 
 _DEFAULT_KEY = "m.secret_storage.default_key"
 
@@ -107,9 +108,7 @@ class SecretStorage:
             return None
         try:
             # The plaintext is the Base64 of the secret.
-            secret = from_base64(
-                unseal(key.key, name.value, msgspec.json.decode(raw, type=SealedSecret)).decode()
-            )
+            secret = from_base64(unseal(key.key, name.value, decode(raw, type=SealedSecret)).decode())
             if len(secret) != KEY_LENGTH:
                 raise SecretUnreadable("it has the wrong length")
         except (SecretUnreadable, msgspec.DecodeError, ValueError):

@@ -8,6 +8,7 @@ import msgspec
 
 from client.session.crypto.verification.messages import is_verification
 from client.session.events import Content, Json
+from client.session.foreign_json import decode
 
 
 @dataclass(frozen=True)
@@ -23,10 +24,10 @@ class Incoming:
 
 
 def incoming_to_device(sender: str, type: str, content: msgspec.Raw) -> Incoming | None:
-    """Return a message if it belongs to a verification. Raises msgspec.DecodeError, RecursionError."""
+    """Return a message if it belongs to a verification. Raises msgspec.DecodeError."""
     if not is_verification(type, {}):
         return None
-    return Incoming(sender, type, msgspec.json.decode(content, type=dict[str, Json]))
+    return Incoming(sender, type, decode(content, type=dict[str, Json]))
 
 
 def incoming_in_clear(
@@ -39,8 +40,8 @@ def incoming_in_clear(
     if not (type == "m.room.message" or is_verification(type, {})):
         return None
     try:
-        decoded = msgspec.json.decode(content, type=dict[str, Json])
-    except (msgspec.DecodeError, RecursionError):
+        decoded = decode(content, type=dict[str, Json])
+    except msgspec.DecodeError:
         return None
     if not is_verification(type, decoded):
         return None

@@ -13,6 +13,7 @@ from client.session.crypto.verification.actions import Trust
 from client.session.crypto.verification.verified_keys import VerifiedKey
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded, LoggedOut
 from client.session.events import Json
+from client.session.foreign_json import decode
 from client.session.store.sqlcipher import Database
 from client.session.transport import Transport
 from client.session.wire import CLIENT, read_answer
@@ -119,6 +120,6 @@ def _object(raw: msgspec.Raw | None) -> dict[str, Json]:
     if raw is None:
         raise BadKeys("the server does not have it any more")
     try:
-        return msgspec.json.decode(raw, type=dict[str, Json])
-    except (msgspec.DecodeError, RecursionError) as error:
+        return decode(raw, type=dict[str, Json])
+    except msgspec.DecodeError as error:
         raise BadKeys(str(error)) from None
