@@ -37,8 +37,9 @@ def attested_keys(account: Account, *, answers: bool) -> AttestedKeys:
         if identity is None:
             raise StoreError(
                 f"The store of {account.user_id} holds no identity.",
-                why="Its enrolment was never finished.",
-                remedy="Log in again with `rogatory login`.",
+                why="Another device made the account's identity, and this one is not vouched for yet.",
+                remedy=f"Run `rogatory recover --key-file FILE --as {account.user_id}`; "
+                "where no recovery key is left, `rogatory recover --reset`.",
             )
         answer_key = _answer_key(db, account) if answers else None
         return AttestedKeys(identity.master.public_key, answer_key)

@@ -30,7 +30,7 @@ def keyring_trouble() -> str | None:
     except KeyringUnusable as unusable:
         return unusable.why
     except Exception as error:  # noqa: BLE001 # a backend raises whatever its libraries do
-        return _first_line(error)
+        return _words(error)
     return None
 
 
@@ -41,7 +41,7 @@ def read_entry(name: str) -> Secret[str] | None:
     except KeyringUnusable:
         raise
     except Exception as error:  # noqa: BLE001 # as above
-        raise _unusable(_first_line(error)) from None
+        raise _unusable(_words(error)) from None
     return None if value is None else Secret(value)
 
 
@@ -52,7 +52,7 @@ def write_entry(name: str, value: Secret[str]) -> None:
     except KeyringUnusable:
         raise
     except Exception as error:  # noqa: BLE001 # as above
-        raise _unusable(_first_line(error)) from None
+        raise _unusable(_words(error)) from None
     if read_entry(name) != value:
         raise _unusable("It does not give back what is put into it.")
 
@@ -64,7 +64,7 @@ def delete_entry(name: str) -> None:
     try:
         _backend().delete_password(_SERVICE, name)
     except Exception as error:  # noqa: BLE001 # as above
-        raise _unusable(_first_line(error)) from None
+        raise _unusable(_words(error)) from None
 
 
 def _backend() -> KeyringBackend:
@@ -78,7 +78,11 @@ def _backend() -> KeyringBackend:
     return backend
 
 
-def _first_line(error: Exception) -> str:
+def _words(error: Exception) -> str:
+    from keyring.errors import NoKeyringError
+
+    if isinstance(error, NoKeyringError):
+        return "None is installed or running here."  # its own words recommend one in plain text
     lines = str(error).splitlines()
     return lines[0] if lines else f"It gave no reason ({type(error).__name__})."
 

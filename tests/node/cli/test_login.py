@@ -101,6 +101,10 @@ def test_the_passphrase_is_asked_for_twice_and_then_each_time(homeserver: Homese
         terminal.wait_for("Try again")
         terminal.type(f"{PASSPHRASE}\n")
         assert terminal.process.wait(60) == 0
+    with Terminal([ROGATORY, "chat"], environment) as terminal:
+        terminal.wait_for("Passphrase of the store")
+        terminal.type(f"{PASSPHRASE}\n")
+        assert PASSPHRASE not in terminal.wait_for("live")
 
 
 def test_without_a_terminal_the_passphrase_must_be_in_a_file(homeserver: Homeserver, tmp_path: Path) -> None:

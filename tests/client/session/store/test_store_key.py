@@ -242,7 +242,7 @@ def test_which_keyrings_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     monkeypatch.setenv(FILE, str(tmp_path / "keyring.json"))
     for backend, reason in (
-        (Failing, "No recommended backend"),
+        (Failing, "None is installed"),
         (Forgetting, "give back"),
         (PlaintextKeyring, "plain text"),
     ):
