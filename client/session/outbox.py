@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 import msgspec
 
 from client.session.crypto.machine import Machine
+from client.session.crypto.verification.messages import is_verification
 from client.session.errors import (
     HomeserverRefused,
     HomeserverUnreachable,
@@ -207,7 +208,8 @@ class Outbox:
         sealed = row.sealed
         if sealed is None:
             room = self._room(row.room_id)
-            session = await self._machine.sharing.shared_session(row.room_id, room.audience(), room.rules)
+            rules = msgspec.structs.replace(room.rules, comparing=is_verification(row.type, row.content))
+            session = await self._machine.sharing.shared_session(row.room_id, room.audience(), rules)
             with self._db.atomic():
                 sealed = self._machine.outbound.encrypt(session, row.type, row.content)
                 self._store.seal(row, sealed)

@@ -93,7 +93,7 @@ class KeySharing:
         raises.
         """
         await self._devices.refresh(users)
-        found = self._recipients(users, sealed=rules.sealed)
+        found = self._recipients(users, sealed=rules.sealed, comparing=rules.comparing)
         self._refuse_monologue(users, found.trusted)
         session = self._outbound.current(room_id)
         now = int(time.time() * 1000)
@@ -251,9 +251,9 @@ class KeySharing:
             "ciphertext": {device.curve25519: self._olm.encrypt(device.curve25519, payload)},
         }
 
-    def _recipients(self, users: Sequence[str], *, sealed: bool) -> Recipients:
+    def _recipients(self, users: Sequence[str], *, sealed: bool, comparing: bool = False) -> Recipients:
         own_device = (self._account.user_id, self._account.device_id)
-        return recipients_of(users, self._devices, own_device, sealed=sealed)
+        return recipients_of(users, self._devices, own_device, sealed=sealed, comparing=comparing)
 
     def _trusted(self, user: str, *, sealed: bool = False) -> list[Device]:
         """Return a user's devices that would get a key, none where that is for a person to decide."""

@@ -25,9 +25,17 @@ class Recipients:
 
 
 def recipients_of(
-    users: Iterable[str], devices: DeviceList, own_device: tuple[str, str], *, sealed: bool = False
+    users: Iterable[str],
+    devices: DeviceList,
+    own_device: tuple[str, str],
+    *,
+    sealed: bool = False,
+    comparing: bool = False,
 ) -> Recipients:
     """Divide the devices of `users` into those that may have a key and the rest; `own_device` needs none.
+
+    A message of a verification (`comparing`) goes to changed and to unverified identities too: it is what
+    proves them. Whatever else is sent later is sent with another key if they are not to read it.
 
     Raises IdentityChanged when a user's identity is no longer the pinned one: a person must decide. Raises
     RoomSealed when the room is sealed and any user but ourselves is neither verified nor attested.
@@ -36,15 +44,16 @@ def recipients_of(
     uncertain = []
     for user in sorted(set(users)):
         identity = devices.identity(user)
-        if identity is not None and identity.changed:
+        if identity is not None and identity.changed and not comparing:
             raise IdentityChanged(
                 f"The identity of {user} has changed, so nothing is sent to them.",
                 why="They began anew, or somebody stands between you and them.",
                 remedy="Ask them in another way; then accept the new identity with"
                 f" `rogatory identity {user} --accept`, or remove them from the room.",
             )
-        believed = identity is not None and (not sealed or devices.is_certain(user))
-        if sealed and not believed and user != own_device[0]:
+        strictly = sealed and not comparing
+        believed = identity is not None and (not strictly or devices.is_certain(user))
+        if strictly and not believed and user != own_device[0]:
             uncertain.append(user)
         for device in devices.devices(user):
             if (user, device.device_id) != own_device:

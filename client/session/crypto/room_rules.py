@@ -15,13 +15,15 @@ class RoomRules(msgspec.Struct, frozen=True):
 
     `messages` and `milliseconds` say when the session is changed at the latest. It is changed too when
     `history_visibility` is: what was said under one rule stays under it. In a room that is `sealed` only
-    verified or attested users get a key (design section 6.4).
+    verified or attested users get a key (design section 6.4). `comparing`: the message is one of a
+    verification, which says nothing and is to reach those whom nothing else is sent to.
     """
 
     messages: int = MOST_MESSAGES
     milliseconds: int = LONGEST_MILLISECONDS
     history_visibility: str = ""
     sealed: bool = False
+    comparing: bool = False
 
     @classmethod
     def of_room(cls, encryption: Content, history_visibility: str, *, sealed: bool) -> RoomRules:

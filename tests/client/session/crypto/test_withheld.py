@@ -132,6 +132,9 @@ async def test_a_reason_is_not_shown_for_a_key_that_came(tmp_path: Path) -> None
     async with bob.session() as b:
         event = await next_event(b, lambda event: event.event_id == sent.event_id)
         assert (event.body, event.trust, event.reason) == ("hello", Trust.PINNED, None)
+    db = bob.store()
+    assert db.execute("SELECT count(*) FROM withheld_by").fetchone() == (0,)
+    db.close()
 
 
 async def _keyless_second(server: FakeHomeserver, bob: Person, root: Path) -> Person:

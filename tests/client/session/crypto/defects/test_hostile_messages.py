@@ -49,14 +49,21 @@ async def with_another_signing_key(receiver: Receiver) -> object:
     return (await receiver.read(peer.message("hello"))).body is not None
 
 
-async def with_the_device_keys_of_another(receiver: Receiver) -> object:
-    """Return: whether a key is taken from a payload that carries another user's device as its sender's."""
-    peer = introduced(receiver, Peer())
-    other = Peer("@mallory:m.test", "MALLORY")
-    await receiver.take(key_message(receiver, peer, sender_device_keys=other.device_keys()))
-    return (await receiver.read(peer.message("hello"))).body is not None
+def with_the_device_keys_of(other: Peer) -> Scenario:
+    """Return: whether a key is taken from a payload that carries another device's keys as its sender's."""
+
+    async def scenario(receiver: Receiver) -> object:
+        peer = introduced(receiver, Peer())
+        await receiver.take(key_message(receiver, peer, sender_device_keys=other.device_keys()))
+        return (await receiver.read(peer.message("hello"))).body is not None
+
+    return scenario
 
 
+OTHERS = {
+    "another user": Peer("@mallory:m.test", "MALLORY"),
+    "another device of its sender": Peer(device_id="OTHER"),
+}
 CASES = [
     Case("D5", f"what follows a malformed message of type {kind} ({body!r})", by_nio(after(kind, body)), None,
          by_ours(after(kind, body)), "hello")
@@ -66,8 +73,8 @@ CASES = [
          by_ours(after(0, None)), "hello"),
     Case("D22", "a key under a signing key that is not the device's", by_nio(with_another_signing_key), True,
          by_ours(with_another_signing_key), False),
-    Case("D22", "a key with the device keys of another user", by_nio(with_the_device_keys_of_another), True,
-         by_ours(with_the_device_keys_of_another), False),
+    *(Case("D22", f"a key with the device keys of {whose}", by_nio(with_the_device_keys_of(other)), True,
+           by_ours(with_the_device_keys_of(other)), False) for whose, other in OTHERS.items()),
 ]  # fmt: skip
 
 
