@@ -6,7 +6,9 @@ that a reader of a log wants to know, and no counting.
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 
 import click
 
@@ -18,7 +20,7 @@ _ERASE = "\r\x1b[2K"
 
 
 class ConnectionLine:
-    """The status line; `clear` makes way for something else, which `show` then follows."""
+    """The status line; what else is printed goes above it, within `away`."""
 
     def __init__(self) -> None:
         self._shown = ""
@@ -35,6 +37,16 @@ class ConnectionLine:
         if self._shown:
             self._write(_ERASE)
             self._shown = ""
+
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Make way for something that is printed, and come back below it."""
+        words = self._shown
+        self.clear()
+        try:
+            yield
+        finally:
+            self.show(words)
 
     def _write(self, text: str) -> None:
         click.echo(text, err=True, nl=False)

@@ -28,7 +28,10 @@ class EventLines:
 
     def show(self, event: TimelineEvent) -> None:
         """Print one event."""
-        self._status.clear()
+        with self._status.away():
+            self._print(event)
+
+    def _print(self, event: TimelineEvent) -> None:
         if self._as_json:
             value = msgspec.to_builtins(event)
             del value["position"]
