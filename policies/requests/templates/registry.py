@@ -10,14 +10,8 @@ from importlib.resources.abc import Traversable
 from policies.network.errors import nearest
 from policies.requests.errors import TemplateUnknown
 from policies.requests.templates.outcome import Outcome, Outcomes
-from policies.requests.templates.read import (
-    allowed_codes,
-    check_outcomes,
-    read_common,
-    read_outcomes,
-    read_template,
-    refer,
-)
+from policies.requests.templates.read import read_common, read_outcomes, read_template
+from policies.requests.templates.references import allowed_codes, check_all
 from policies.requests.templates.template import Common, Template
 
 _FILE = re.compile(r"(T[0-9]{2}|X[0-9])\.toml")
@@ -81,9 +75,7 @@ class Templates:
         Raises NetworkPolicyError.
         """
         templates = tuple(self.current(template_id) for template_id in self.ids)
-        for template in templates:
-            check_outcomes(template, self.outcomes, f"{template.id}.toml")
-        self._check_common(templates)
+        check_all(templates, self.common, self.outcomes)
         return templates
 
     def allowed(self, template: Template) -> dict[str, Outcome]:
@@ -107,25 +99,6 @@ class Templates:
             why=f"The current one is {current.name}.",
             remedy=f"Write {current.name}. If somebody sent the other, this program may be too old for it.",
         )
-
-    def _check_common(self, templates: tuple[Template, ...]) -> None:
-        names = {name for template in templates for name in template.all_fields}
-        rules = self.common.rules
-        conditions = [("common_rules.toml", f"rules.{rule.id}", rule.violated_when) for rule in rules]
-        for name, field in self.common.fields.items():
-            conditions += [("common.toml", f"fields.{name}", each) for each in field.conditions()]
-        for file, key, condition in conditions:
-            for name in condition.field_names():
-                refer(file, key, name.partition(".")[0], names)
-            for node in condition.walk():
-                for template_id in node.template or ():
-                    refer(file, key, template_id, self.ids)
-                if node.context is not None:
-                    refer(file, key, node.context, self.common.facts)
-        for rule in rules:
-            refer("common_rules.toml", f"rules.{rule.id}.field", rule.field, self.common.fields)
-        for code in self.common.stopped_by:
-            refer("common.toml", "stopped_by", code, self.outcomes.catalogue)
 
 
 @cache

@@ -155,6 +155,25 @@ def test_words_name_every_field(node: dict[str, Any]) -> None:
 TITLE = in_words(ALWAYS, {})
 
 
+@pytest.mark.parametrize(
+    ("node", "values", "expected"),
+    [
+        ({"field": "one", "is": True}, {"one": 1}, False),
+        ({"field": "one", "has": False}, {"one": [0]}, False),
+        ({"field": "one", "is": "A"}, {"one": ["A"]}, False),
+        ({"before": ["one", "two"]}, {"one": "2027-01-15", "two": "2027-01-15"}, False),
+        ({"before": ["one", "two"]}, {"one": "2027-01-15", "two": "2027-01-16T01:00:00Z"}, True),
+        ({"before": ["one", "two"]}, {"one": "soon", "two": "2027-01-16"}, False),
+        ({"same": ["one", "two"]}, {"one": "", "two": ""}, False),
+        ({"field": "three.part", "is": "A"}, {"three": {"part": "A"}}, True),
+        ({"field": "three.part", "is": "A"}, {"three": "A"}, False),
+    ],
+)
+def test_edges(node: dict[str, Any], values: dict[str, object], expected: bool) -> None:
+    """True is not 1, a list no single value, a day not before itself, and what is empty equals nothing."""
+    assert holds(condition(node), Scope(template="T01", values=values)) is expected
+
+
 @pytest.mark.parametrize("value", [None, "", [], {}])
 def test_what_is_empty_is_not_given(value: object) -> None:
     """Null, an empty text, list or object counts as not given; false and zero count as given."""

@@ -107,7 +107,13 @@ MISTAKES = [
     ("T09.toml", 'context = "card.search_requires_judicial_grounds"', 'context = "card.search_requires"',
      UnknownReference, "reasonable_grounds", "'card.search_requires_judicial_grounds'"),
     ("T13.toml", ', fr = "Mesure" }', " }", NetworkPolicyError, "fields.measure.label.fr", "Add"),
-    ("T13.toml", "default = \"UNKNOWN\"", "uncertain = 1", WrongValue, "fields.nexus_note.uncertain", "kind"),
+    ("T13.toml", 'is = "INVESTIGATION"', 'is = "INVESTIGATON"',
+     UnknownReference, "T13-57-3-E", "'INVESTIGATION'"),
+    ("T13.toml", 'default = "UNKNOWN"', 'default = "UNKNWN"', UnknownReference, "nexus_note", "'UNKNOWN'"),
+    ("T02.toml", '{ field = "arrest_date", days', '{ field = "arrest_dat", days',
+     UnknownReference, "formula", "'arrest_date'"),
+    ("T13.toml", "[fields.stage.enum]", "[fields.nothing]", NetworkPolicyError, "fields.stage", "Correct"),
+    ("T13.toml", 'default = "UNKNOWN"', "uncertain = 1", WrongValue, "fields.nexus_note.uncertain", "kind"),
     ("T13.toml", 'required = "required"', 'required = "conditional"',
      WrongValue, "fields.measure", "Correct"),
     ("T01.toml", r"'^P(?=\d)", r"'^P(?=\d", WrongValue, "T01.toml", "Correct"),
@@ -137,6 +143,17 @@ def test_a_mistake_in_a_file_is_named(
 
 
 REFERENCES = [
+    ("common.toml", 'hidden_in = ["T16", ', 'hidden_in = ["T166", ', "fields.", "'T16'"),
+    ("common.toml", 'default = "STATE"', 'default = "STAT"', "fields.addressee_type.default", "'STATE'"),
+    ("common_rules.toml", 'is = "ADVANCE"', 'is = "ADVANCED"', "rules.C-ADV-URGENT", "'ADVANCE'"),
+    (
+        "common.toml",
+        '"consultations_exhausted_on"',
+        '"consultations_exhausted"',
+        "clocks.ruling",
+        "exhausted_on'",
+    ),
+    ("T16.toml", 'field = "known_on"', 'field = "known"', "NOTICE_103_2_a.check", "'known_on'"),
     ("T13.toml", 'FOUND", "FROZEN"', 'FOUND", "FROZN"', "outcomes_added", "'FROZEN'"),
     ("T13.toml", 'outcomes = ["FROZEN"]', 'outcomes = ["LIFTED"]', "outcome_rules", "FROZEN"),
     (
@@ -158,6 +175,19 @@ REFERENCES = [
     ("common.toml", '{ template = ["T18"] }', '{ template = ["T20"] }', "fields.", "T"),
     ("common_rules.toml", 'context = "state_status"', 'context = "state_stats"', "rules.", "'state_status'"),
 ]
+
+
+def test_the_right_version_of_several_old_ones_is_found(folder: Path, edit: Edit) -> None:
+    """Of several old folders the one with the wanted version is read; a version of none is refused."""
+    for version in ("1.0", "1.1"):
+        (folder / "old" / version).mkdir(parents=True)
+        shutil.copy(folder / "T13.toml", folder / "old" / version)
+        edit("T13.toml", f'version = "{version}"', f'version = "1.{int(version[-1]) + 1}"')
+    templates = Templates(folder)
+    found = [templates.find(f"T13@1.{minor}").version for minor in (0, 1, 2)]
+    assert found == ["1.0", "1.1", "1.2"]
+    with pytest.raises(TemplateUnknown):
+        templates.find("T13@1.3")
 
 
 @pytest.mark.parametrize(("file", "old", "new", "key", "remedy"), REFERENCES)
