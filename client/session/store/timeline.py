@@ -7,7 +7,7 @@ before it, so that a sender whose clock is wrong moves nothing about.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -223,26 +223,28 @@ class Timeline:
         return self._db.conn.execute(query, [position]).fetchone() is not None
 
     def _insert(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
-        rows, stored = [], []
+        stored: list[TimelineEvent] = []
         texts: list[IndexRow] = []
         edits: dict[tuple[str, str], list[IndexRow]] = {}
         names: dict[str, list[str]] = {}
-        for arrived, (position, event) in enumerate(placed, self._arrived() + 1):
-            body = event.content.get("body")
-            text = body if isinstance(body, str) and event.type == "m.room.message" else None
-            target = None
-            if text is not None:
-                target = replaced_event(event.content)
-                if target is None:
-                    shown = text_of(event.content, text)
-                    texts.append(IndexRow(position, shown, event.room_id, event.sender))
-                else:
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            for arrived, (position, event) in enumerate(placed, self._arrived() + 1):
+                names.setdefault(event.room_id, []).append(event.event_id)
+                body = event.content.get("body")
+                text = body if isinstance(body, str) and event.type == "m.room.message" else None
+                target = None if text is None else replaced_event(event.content)
+                if target is not None:
                     edit = IndexRow(position, new_text(event.content), event.room_id, event.sender)
                     edits.setdefault((event.room_id, target), []).append(edit)
-            names.setdefault(event.room_id, []).append(event.event_id)
-            rows.append(_row(position, arrived, event, text, target))
-            stored.append(_stored(position, event, text))
-        self._db.conn.executemany(_INSERT, rows)
+                elif text is not None:
+                    shown = text_of(event.content, text)
+                    texts.append(IndexRow(position, shown, event.room_id, event.sender))
+                stored.append(_stored(position, event, text))
+                yield _row(position, arrived, event, text, target)
+
+        # Made one by one as they are written: in a thread nobody waits for all of them to be made.
+        self._db.conn.executemany(_INSERT, rows())
         self.index.add(sorted(texts, key=lambda row: row.position))
         for room_id, event_ids in names.items():
             for event_id in self._edits.edited_among(room_id, event_ids):
