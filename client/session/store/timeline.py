@@ -95,13 +95,14 @@ class Timeline:
             )
             known = {row[0] for row in self._db.conn.execute(query, [room_id, _listed(named)])}
             fresh += self._placed(room_id, [event for name, event in named.items() if name not in known])
-        return self._insert(self._made_unique(fresh))
+        return self._insert(self._made_unique(fresh), self._arrived())
 
     def heal(self, position: int, event: NewEvent) -> TimelineEvent:
         """Replace a sealed event by what it turned out to say; it counts as having arrived now."""
+        arrived = self._arrived()  # it may be the last that has arrived itself
         self._db.execute("DELETE FROM events WHERE position = ?", [position])
         self.index.remove([position])  # an edit of it may have come before
-        return self._insert([(position, event)])[0]
+        return self._insert([(position, event)], arrived)[0]
 
     def sealed(self, room_id: str, session_id: str) -> list[SealedEvent]:
         """Return the events of a room that wait for the key of a session."""
@@ -222,14 +223,14 @@ class Timeline:
         query = "SELECT 1 FROM events WHERE position = ?"
         return self._db.conn.execute(query, [position]).fetchone() is not None
 
-    def _insert(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
+    def _insert(self, placed: Sequence[tuple[int, NewEvent]], arrived: int) -> list[TimelineEvent]:
         stored: list[TimelineEvent] = []
         texts: list[IndexRow] = []
         edits: dict[tuple[str, str], list[IndexRow]] = {}
         names: dict[str, list[str]] = {}
 
         def rows() -> Iterator[tuple[object, ...]]:
-            for arrived, (position, event) in enumerate(placed, self._arrived() + 1):
+            for number, (position, event) in enumerate(placed, arrived + 1):
                 names.setdefault(event.room_id, []).append(event.event_id)
                 body = event.content.get("body")
                 text = body if isinstance(body, str) and event.type == "m.room.message" else None
@@ -241,7 +242,7 @@ class Timeline:
                     shown = text_of(event.content, text)
                     texts.append(IndexRow(position, shown, event.room_id, event.sender))
                 stored.append(_stored(position, event, text))
-                yield _row(position, arrived, event, text, target)
+                yield _row(position, number, event, text, target)
 
         # Made one by one as they are written: in a thread nobody waits for all of them to be made.
         self._db.conn.executemany(_INSERT, rows())
