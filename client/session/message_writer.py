@@ -17,14 +17,15 @@ from client.session.store.vault import Vault
 class MessageWriter:
     """Writes on a connection and in a thread of its own, each lot in one transaction.
 
-    Nobody else may write to the timeline until the block ends. A lot that was begun is written to its end,
-    also when who waits for it is cancelled.
+    Nobody else may write to the timeline until the block ends. A lot that the thread has begun is written to
+    its end, also when who waits for it is cancelled.
     """
 
     def __init__(self, db: Vault) -> None:
         self._db = db
         self._own: Vault | None = None
         self._busy = threading.Lock()
+        self._ended = False
         self._writing: asyncio.Future[list[TimelineEvent]] | None = None
         self._stored: list[TimelineEvent] = []
 
@@ -35,6 +36,7 @@ class MessageWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._busy:  # some milliseconds at most
+            self._ended = True
             if self._own is not None:
                 self._own.close()
         if self._writing is not None and self._writing.done() and not self._writing.cancelled():
@@ -57,6 +59,8 @@ class MessageWriter:
 
     def _write(self, events: Sequence[NewEvent | Redaction]) -> list[TimelineEvent]:
         with self._busy:
+            if self._ended:
+                return []
             if self._own is None:
                 self._own = self._db.another()
                 self._own.execute("PRAGMA wal_autocheckpoint = 0")  # `Checkpoints` makes one afterwards

@@ -68,20 +68,19 @@ def fill(db: Database, messages: int = MESSAGES) -> None:
     with db.atomic():
         for name, _ in indexes:
             db.execute(f"DROP INDEX {name}")
-        _put(db, rows, messages * 6 // 10)
+        _put(db, rows, messages * 2 // 3)
         for _, statement in indexes:
             db.execute(statement)
     db.execute("INSERT INTO event_words (event_words) VALUES ('optimize')")
     db.execute("INSERT INTO event_words (event_words, rank) VALUES ('hashsize', 1048576)")
-    for _ in range(8):
-        with db.atomic():
-            _put(db, rows, messages // 20)
+    with db.atomic():
+        _put(db, rows, messages - messages * 2 // 3)
 
 
 def _put(db: Database, rows: Iterator[_Row], count: int) -> None:
     index = SearchIndex(db)
-    for batch_size in [_BATCH] * (count // _BATCH) + [count % _BATCH]:
-        batch = list(itertools.islice(rows, batch_size))
+    rows = itertools.islice(rows, count)
+    while batch := list(itertools.islice(rows, _BATCH)):
         db.conn.executemany(
             "INSERT INTO events (position, arrived, room_id, event_id, sender, sent_at, type, content,"
             " body, trust, session_id, message_index) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -45,7 +45,12 @@ class Edits:
     def add(self, room_id: str, event_id: str, edits: Iterable[IndexRow]) -> None:
         """Take in new edits of one event; while that is not stored, each is found by itself."""
         if not self.settle(room_id, event_id):
+            edits = list(edits)
             self._index.add(edits)
+            self._db.conn.executemany(
+                "UPDATE events SET edited_by = position WHERE position = ?",
+                [(edit.position,) for edit in edits],
+            )
 
     def adopt(self, room_id: str, event_id: str) -> None:
         """Let edits that came before the event which they replace count for it, and no more by themselves."""

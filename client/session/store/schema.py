@@ -36,7 +36,10 @@ def remember_verified_keys(db: Database) -> None:
 
 @account_schema()
 def make_the_timeline_searchable(db: Database) -> None:
-    """Index every message; an edit `replaces` an event, which is `edited_by` the one at that position."""
+    """Index every message; an edit `replaces` an event, which is `edited_by` the one at that position.
+
+    As long as that event is not stored, the edit stands at its own.
+    """
     db.execute("ALTER TABLE events ADD COLUMN replaces TEXT")
     db.execute("ALTER TABLE events ADD COLUMN edited_by INTEGER")
     db.execute(

@@ -41,9 +41,8 @@ class IndexRow(msgspec.Struct, frozen=True):
 
 _TRUST = {trust.value: trust for trust in Trust}
 _FIND = """SELECT event_words.rowid, hit.room_id, hit.event_id, hit.sender, hit.sent_at, hit.body, hit.trust,
-        CASE WHEN hit.replaces IS NULL THEN edit.content ELSE hit.content END
+        hit.edited_by
     FROM event_words CROSS JOIN events AS hit ON hit.position = event_words.rowid
-    LEFT JOIN events AS edit ON edit.position = hit.edited_by
     WHERE event_words MATCH ? AND event_words.rowid >= ? AND event_words.rowid < ?
     ORDER BY event_words.rowid DESC LIMIT ?"""
 
@@ -69,6 +68,9 @@ class SearchIndex:
 
     def find(self, expression: str, *, since: int, before: int, limit: int) -> list[SearchHit]:
         """Return the newest messages that an FTS5 `expression` matches, from position `since` to `before`."""
+        rows = self._db.conn.execute(_FIND, (expression, since, before, limit)).fetchall()
+        edited_by = [row[-1] for row in rows if row[-1] is not None]
+        newest = self._new_bodies(edited_by) if edited_by else {}
         return [
             SearchHit(
                 position=position,
@@ -76,13 +78,19 @@ class SearchIndex:
                 event_id=event_id,
                 sender=sender,
                 sent_at=sent_at,
-                body=new_body(msgspec.json.decode(edit, type=dict[str, Json])) if edit else body,
+                body=newest.get(edit, body),
                 trust=_TRUST[trust],
             )
-            for position, room_id, event_id, sender, sent_at, body, trust, edit in self._db.conn.execute(
-                _FIND, (expression, since, before, limit)
-            )
+            for position, room_id, event_id, sender, sent_at, body, trust, edit in rows
         ]
+
+    def _new_bodies(self, positions: list[int]) -> dict[int, str]:
+        query = "SELECT position, content FROM events WHERE position IN (SELECT value FROM json_each(?))"
+        rows = self._db.conn.execute(query, [msgspec.json.encode(positions).decode()])
+        return {
+            position: new_body(msgspec.json.decode(content, type=dict[str, Json]))
+            for position, content in rows
+        }
 
 
 def room_tag(room_id: str) -> str:

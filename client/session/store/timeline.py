@@ -7,7 +7,7 @@ before it, so that a sender whose clock is wrong moves nothing about.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -104,11 +104,11 @@ class Timeline:
             )
             known = {row[0] for row in self._db.conn.execute(query, [room_id, _listed(named)])}
             fresh += self._placed(room_id, [event for name, event in named.items() if name not in known])
-        return self._insert(self._made_unique(fresh))
+        return self._insert(self._made_unique(fresh), self._arrived())
 
     def place(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
         """Store events at positions that are free."""
-        return self._insert(placed)
+        return self._insert(placed, self._arrived())
 
     def is_taken(self, position: int) -> bool:
         """Return whether an event of any room stands at a position."""
@@ -126,9 +126,10 @@ class Timeline:
 
     def heal(self, position: int, event: NewEvent) -> TimelineEvent:
         """Replace a sealed event by what it turned out to say; it counts as having arrived now."""
+        arrived = self._arrived()  # it may be the last that has arrived itself
         self._db.execute("DELETE FROM events WHERE position = ?", [position])
         self.index.remove([position])  # an edit of it may have come before
-        return self._insert([(position, event)])[0]
+        return self._insert([(position, event)], arrived)[0]
 
     def sealed(self, room_id: str, session_id: str) -> list[SealedEvent]:
         """Return the events of a room that wait for the key of a session."""
@@ -257,27 +258,29 @@ class Timeline:
             unique.append((position, event))
         return unique
 
-    def _insert(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
-        rows, stored = [], []
+    def _insert(self, placed: Sequence[tuple[int, NewEvent]], arrived: int) -> list[TimelineEvent]:
+        stored: list[TimelineEvent] = []
         texts: list[IndexRow] = []
         edits: dict[tuple[str, str], list[IndexRow]] = {}
         names: dict[str, list[str]] = {}
-        for arrived, (position, event) in enumerate(placed, self._arrived() + 1):
-            body = event.content.get("body")
-            text = body if isinstance(body, str) and event.type == "m.room.message" else None
-            target = None
-            if text is not None:
-                target = replaced_event(event.content)
-                if target is None:
-                    shown = text_of(event.content, text)
-                    texts.append(IndexRow(position, shown, event.room_id, event.sender))
-                else:
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            for number, (position, event) in enumerate(placed, arrived + 1):
+                names.setdefault(event.room_id, []).append(event.event_id)
+                body = event.content.get("body")
+                text = body if isinstance(body, str) and event.type == "m.room.message" else None
+                target = None if text is None else replaced_event(event.content)
+                if target is not None:
                     edit = IndexRow(position, new_text(event.content), event.room_id, event.sender)
                     edits.setdefault((event.room_id, target), []).append(edit)
-            names.setdefault(event.room_id, []).append(event.event_id)
-            rows.append(_row(position, arrived, event, text, target))
-            stored.append(_stored(position, event, text))
-        self._db.conn.executemany(_INSERT, rows)
+                elif text is not None:
+                    shown = text_of(event.content, text)
+                    texts.append(IndexRow(position, shown, event.room_id, event.sender))
+                stored.append(_stored(position, event, text))
+                yield _row(position, number, event, text, target)
+
+        # Made one by one as they are written: in a thread nobody waits for all of them to be made.
+        self._db.conn.executemany(_INSERT, rows())
         self.index.add(sorted(texts, key=lambda row: row.position))
         for room_id, event_ids in names.items():
             for event_id in self._edits.edited_among(room_id, event_ids):

@@ -102,3 +102,20 @@ def test_sqlite_utils_works_whole_on_sqlcipher(tmp_path: Path) -> None:
         db.table("t").insert_all([{"id": 3, "new": "y"}, {"id": 1, "new": "z"}])
     assert db.table("t").count == 2
     db.close()
+
+
+def test_a_transaction_that_has_only_read_yet_may_write_all_the_same(tmp_path: Path) -> None:
+    """Nobody else writes from the beginning of a transaction on: what it has read stays true."""
+    db = open_vault(tmp_path / "a.db", KEY)
+    db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    other = db.another()
+    other.execute("PRAGMA busy_timeout = 0")
+    with db.atomic():
+        assert db.execute("SELECT count(*) FROM t").fetchone() == (0,)
+        with pytest.raises(dbapi2.OperationalError, match="locked"):
+            other.execute("INSERT INTO t VALUES (1)")
+        db.execute("INSERT INTO t VALUES (2)")
+    other.execute("INSERT INTO t VALUES (1)")
+    other.close()
+    assert db.execute("SELECT id FROM t ORDER BY id").fetchall() == [(1,), (2,)]
+    db.close()
