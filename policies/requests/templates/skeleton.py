@@ -84,7 +84,7 @@ def is_offered(field: Field, template_id: str) -> bool:
 
 def _field(name: str, field: Field, template: Template, value: object, language: str) -> Iterator[str]:
     need, is_open = _need(field, template, language)
-    yield from _comment(f"{need}: {field.label.said(language)} [{_basis(field, template, language)}]")
+    yield from _comment(f"{field.label.said(language)} [{_basis(field, template, language)}]: {need}")
     hints = [field.help.said(language)] if field.help else []
     if field.forbidden_when is not None and (when := specialise(field.forbidden_when, template.id)) != NEVER:
         hints.append(_FORBIDDEN_WHEN.said(language).format(_words(when, template, language)))
@@ -115,10 +115,15 @@ def _need(field: Field, template: Template, language: str) -> tuple[str, bool]:
 
 
 def _basis(field: Field, template: Template, language: str) -> str:
-    for each in field.basis_by:
-        if specialise(each.when, template.id) == ALWAYS:
-            return cited(each.basis, each.basis_kind or field.basis_kind).said(language)
-    return cited(field.basis, field.basis_kind).said(language)
+    """Return what the field rests on; where that depends on the request, all that it may rest on."""
+    bases = [
+        (cited(each.basis, each.basis_kind or field.basis_kind), specialise(each.when, template.id))
+        for each in field.basis_by
+    ]
+    certain = [basis for basis, when in bases if when == ALWAYS][:1]
+    possible = [basis for basis, when in bases if when != NEVER]
+    own = [cited(field.basis, field.basis_kind)]
+    return "; ".join(basis.said(language) for basis in certain or possible or own)
 
 
 def _codes(field: Field, language: str) -> Iterator[str]:

@@ -39,7 +39,7 @@ def test_its_open_fields_are_those_that_are_always_required(template: str) -> No
     blocks = {name: block for block in text.split("\n\n") for name in NAMES.findall(block)}
     missing = {each.field for each in check_draft(read_draft(text), Context(today=TODAY)).errors}
     closed = {name for name in missing if f"\n{name} = " not in text}
-    assert all(blocks[name].startswith("# REQUIRED WHEN ") for name in closed)
+    assert all("]: REQUIRED WHEN " in " ".join(blocks[name].split("\n# ")) for name in closed)
     assert len(missing - closed) > 2
 
 
@@ -62,13 +62,17 @@ def test_what_others_give_or_the_law_forbids_is_not_offered() -> None:
 
 def test_it_explains_conditions_in_words() -> None:
     """A conditional field says when it is required, with its article, in the chosen language."""
-    assert "# REQUIRED WHEN measure contains FREEZE or SEIZE: Notice to the owner [rule 99(2)-(3)]" in blank(
-        "T13"
-    )
-    french = blank("T13", "fr")
+    english, french = blank("T13"), blank("T13", "fr")
     assert (
-        "# REQUIS LORSQUE measure contient FREEZE ou SEIZE: Avis au propriétaire [règle 99(2)-(3)]" in french
+        "# Notice to the owner [rule 99(2)-(3)]: REQUIRED WHEN measure contains FREEZE or SEIZE\n" in english
     )
+    assert (
+        "# Avis au propriétaire [règle 99(2)-(3)]: REQUIS LORSQUE measure contient FREEZE ou SEIZE\n"
+        in french
+    )
+    assert "# Copy of the warrant of arrest [91(2)(b); 91(3)(a)]: REQUIRED WHEN" in blank("T01")
+    assert "# Legal basis [network default]: REQUIRED\n" in blank("T01")
+    assert "# Legal basis [96(2)(a)]: REQUIRED\n" in english
     assert "#     FREEZE: Geler" in french
 
 
