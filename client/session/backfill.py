@@ -7,11 +7,13 @@ though: below an event of theirs that is stored, nothing of theirs is missing.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
 import msgspec
 
+from client.session.continuity import has_hole
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded
 from client.session.foreign_json import decode_flat
 from client.session.store.timeline import Timeline
@@ -32,6 +34,10 @@ _OVERLAP = 100
 """Stored events in a row after which a walk ends, if no server's chain is open."""
 _LONGEST_OVERLAP = 1_000
 """Stored events in a row after which it ends all the same: some servers are silent for years."""
+
+
+_PAUSES = (0.25, 0.5, 1.0, 2.0)
+"""Seconds between walks while the server may still be fetching what it has a gap for."""
 
 
 class _Event(msgspec.Struct):
@@ -89,9 +95,30 @@ async def missing_events(
 ) -> list[msgspec.Raw]:
     """Return the events before `prev_batch` that are not stored, oldest first; `later` are those after it.
 
+    After an outage our server tells of a gap before it has fetched itself what belongs there, and what it
+    fetches later comes in no sync: so while nothing is found, or with a hole, this asks again for a while.
+
     Raises HomeserverUnreachable, also when the server says that it cannot now: the sync is then repeated
     whole. Any other refusal ends the search and is logged.
     """
+    most, pauses = -1, iter(_PAUSES)
+    while True:
+        found = await _walk_back(transport, timeline, room_id, prev_batch, later)
+        complete = bool(found) and not has_hole(timeline, room_id, [*found, *later])
+        if complete or timeline.oldest(room_id) is None:
+            return found
+        if len(found) > most:
+            most, pauses = len(found), iter(_PAUSES)  # it is still fetching
+        pause = next(pauses, None)
+        if pause is None:
+            _log.info("There may be a hole in the history of room %.200r", room_id)
+            return found
+        await asyncio.sleep(pause)
+
+
+async def _walk_back(
+    transport: Transport, timeline: Timeline, room_id: str, prev_batch: str, later: Sequence[msgspec.Raw]
+) -> list[msgspec.Raw]:
     walk = _Walk(timeline, room_id)
     for event in later:
         walk.meet(event)

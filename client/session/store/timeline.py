@@ -65,6 +65,11 @@ class Timeline:
         row = self._db.execute(query, [room_id]).fetchone()
         return None if row is None else row[0]
 
+    def message_indices(self, room_id: str, session_id: str) -> set[int]:
+        """Return the Megolm message indices of the events of a session that could be read."""
+        query = "SELECT message_index FROM events WHERE room_id = ? AND session_id = ? AND message_index >= 0"
+        return {index for (index,) in self._db.execute(query, [room_id, session_id])}
+
     def append(self, room_id: str, events: Sequence[NewEvent]) -> list[TimelineEvent]:
         """Store events after all that the room has, oldest first; return those that were new."""
         query = "SELECT max(position) FROM events WHERE room_id = ?"

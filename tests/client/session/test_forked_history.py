@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from vodozemac import GroupSession
 
 from client.session.backfill import missing_events
 from client.session.events import Json, Trust
@@ -88,8 +90,11 @@ async def test_a_walk_ends_when_every_chain_is_closed(tmp_path: Path) -> None:
     assert history.pages == 3
 
 
-async def test_a_server_that_never_spoke_does_not_have_all_of_it_walked_through(tmp_path: Path) -> None:
+async def test_a_server_that_never_spoke_does_not_have_all_of_it_walked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A chain of which nothing is stored leaves a walk open for a thousand stored events, and no more."""
+    monkeypatch.setattr("client.session.backfill._PAUSES", ())
     before = _chain("a", "a.test", range(5_000))
     history = History(before)
     assert await _missing(tmp_path, history, before, [("$new", "@c:c.test")]) == []
@@ -102,3 +107,52 @@ async def test_what_is_older_than_the_store_is_not_fetched(tmp_path: Path) -> No
     history = History(events)
     assert await _missing(tmp_path, history, events[10:60], []) == [f"$a{n}" for n in range(290, 300)]
     assert history.pages == 1
+
+
+class _Fetching(History):
+    """A server that fetches a gap of its own once it is asked, and tells of it from the next time on."""
+
+    def __init__(self, before: Sequence[Event], after: Sequence[Event]) -> None:
+        super().__init__(before)
+        self._after = after
+
+    async def request(self, method: str, path: str, **rest: Any) -> bytes:
+        answer = await super().request(method, path, **rest)
+        self.events = self._after
+        return answer
+
+
+async def test_what_the_server_fetches_only_when_asked_is_asked_for_again(tmp_path: Path) -> None:
+    """A gap in which the server has nothing yet is looked into again until it has."""
+    before = [*_chain("b", "b.test", range(3)), *_chain("a", "a.test", range(5))]
+    server = _Fetching(before, [*_chain("a", "a.test", range(5, 120)), *before])
+    found = await _missing(tmp_path, server, before, [("$a120", "@a:a.test")])
+    assert found == [f"$a{number}" for number in range(5, 120)]
+
+
+async def test_a_hole_in_the_numbers_of_a_session_is_looked_into_again(tmp_path: Path) -> None:
+    """Of three messages of one Megolm session the server has two at first: the third is asked for again."""
+    group = GroupSession()
+    events = [
+        {
+            "event_id": f"${number}",
+            "sender": "@a:a.test",
+            "type": "m.room.encrypted",
+            "content": {"session_id": group.session_id, "ciphertext": group.encrypt(b"{}").to_base64()},
+        }
+        for number in range(4)
+    ]
+    asked = 0
+
+    class Server:
+        async def request(self, *_: Any, **__: Any) -> bytes:
+            nonlocal asked
+            asked += 1
+            chunk = [events[2], events[0]] if asked == 1 else [events[2], events[1], events[0]]
+            return msgspec.json.encode({"chunk": [*chunk, {"event_id": "$old", "sender": "@a:a.test"}]})
+
+    timeline = _timeline(tmp_path / "store.db", [("$old", "@a:a.test")])
+    later = [msgspec.Raw(msgspec.json.encode(events[3]))]
+    found = await missing_events(Server(), timeline, "!r", "0", later)
+    assert [msgspec.json.decode(event)["event_id"] for event in found] == ["$0", "$1", "$2"]
+    assert asked == 2
