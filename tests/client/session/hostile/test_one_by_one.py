@@ -230,3 +230,20 @@ async def test_what_vodozemac_quotes_stands_in_no_log(
         db.close()
     [record] = caplog.records
     assert record.getMessage().endswith("unknown one-time key")
+
+
+async def test_sessions_that_are_no_longer_in_memory_are_read_from_the_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for a single session in memory, both sides still read every message of many sessions."""
+    for module in ("inbound_sessions", "olm_sessions"):
+        monkeypatch.setattr(f"client.session.crypto.{module}._MOST_CACHED", 0)
+    server, alice, bob = await alice_and_bob(tmp_path)
+    server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": 1}
+    async with alice.session() as a, bob.session() as b:
+        for number in range(6):
+            writer, reader = ((a, b), (b, a))[number % 2]
+            sent = await writer.send(ROOM, {"msgtype": "m.text", "body": str(number)})
+            event = await next_event(reader, lambda event, sent=sent: event.event_id == sent.event_id)  # type: ignore[misc] # bound at once
+            assert (event.body, event.trust) == (str(number), Trust.PINNED)
+        assert len(b._machine.inbound._cache) <= 1
