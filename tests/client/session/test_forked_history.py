@@ -130,6 +130,35 @@ async def test_what_the_server_fetches_only_when_asked_is_asked_for_again(tmp_pa
     assert found == [f"$a{number}" for number in range(5, 120)]
 
 
+async def test_a_server_that_fetches_bit_by_bit_is_asked_until_it_has_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as each walk finds more than the one before, another follows."""
+    monkeypatch.setattr("client.session.backfill._PAUSES", (0.0, 0.0))
+    group = GroupSession()
+    events = [
+        {
+            "event_id": f"${number}",
+            "sender": "@a:a.test",
+            "content": {"session_id": group.session_id, "ciphertext": group.encrypt(b"{}").to_base64()},
+        }
+        for number in range(12)
+    ]
+    asked = 0
+
+    class Server:
+        async def request(self, *_: Any, **__: Any) -> bytes:
+            nonlocal asked
+            asked += 1
+            chunk = [*reversed(events[-1 - asked : -1]), {"event_id": "$old", "sender": "@a:a.test"}]
+            return msgspec.json.encode({"chunk": chunk})
+
+    timeline = _timeline(tmp_path / "store.db", [("$old", "@a:a.test")])
+    later = [msgspec.Raw(msgspec.json.encode(events[-1]))]
+    found = await missing_events(Server(), timeline, "!r", "0", later)
+    assert [msgspec.json.decode(event)["event_id"] for event in found] == [f"${n}" for n in range(11)]
+
+
 async def test_a_hole_in_the_numbers_of_a_session_is_looked_into_again(tmp_path: Path) -> None:
     """Of three messages of one Megolm session the server has two at first: the third is asked for again."""
     group = GroupSession()
