@@ -1,5 +1,8 @@
 """Filling the gaps that `limited` timelines leave, beside the sync (Matrix spec, GET /messages).
 
+After an outage our server tells of a gap before it has fetched itself what belongs there, and what it fetches
+later comes in no sync: so while nothing is found, or with a hole, a gap is looked through again for a while.
+
 Each room's gaps are filled by a task of their own, the oldest first, so that a server that is away holds up
 neither another room nor what is new. A page is committed with where the next one begins: a process that dies
 goes on there.
@@ -13,8 +16,10 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
+from client.session.continuity import has_hole
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded, SessionError
 from client.session.events import TimelineEvent
+from client.session.gap_walk import GapWalk
 from client.session.progress import Progress
 from client.session.room_sync import Redaction
 from client.session.store.gap_store import GapStore, OpenGap
@@ -33,13 +38,42 @@ _PATIENCE = 4
 """Failures in a row after which a gap is shown as one, and what lies behind it waits no longer."""
 
 
-class _EventId(msgspec.Struct):
-    event_id: str
+_LOOK_AGAIN = (0.25, 0.5, 1.0, 2.0)
+"""Seconds between two walks through a gap of which the server may still be fetching something."""
 
 
 class _Messages(msgspec.Struct):
     chunk: list[msgspec.Raw] = []
     end: str | None = None
+
+
+class _Course:
+    """How one gap is being looked through: the walk, and the walks after it."""
+
+    def __init__(self, walk: GapWalk, ceiling: int) -> None:
+        self.walk = walk
+        self._ceiling = self.below = ceiling
+        self.found_any = False
+        self.pause = 0.0
+        self._pauses = iter(_LOOK_AGAIN)
+
+    def found(self, events: int) -> None:
+        """Note how many new events a page brought: while there are some, the server is still fetching."""
+        self.pause = 0.0
+        if events:
+            self.found_any = True
+            self._pauses = iter(_LOOK_AGAIN)
+
+    def next_pause(self) -> float | None:
+        """Return how long to wait before another walk, None when there was enough of that."""
+        pause = next(self._pauses, None)
+        self.pause = pause or 0.0
+        return pause
+
+    def begin_again(self, walk: GapWalk) -> None:
+        """Walk anew."""
+        self.walk = walk
+        self.below = self._ceiling
 
 
 class Gaps:
@@ -71,6 +105,7 @@ class Gaps:
         self._took_in = took_in
         self._changed = changed
         self._filling: set[str] = set()
+        self._courses: dict[tuple[str, int], _Course] = {}
         self._seen = -1
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
@@ -97,18 +132,18 @@ class Gaps:
             while (gap := self._store.oldest(room_id)) is not None:
                 try:
                     async with self._at_once:
-                        await self._fetch_page(gap)
+                        pause = await self._fetch_page(gap)
                     failures = 0
+                    await self._progress.pause(pause)
                 except (HomeserverUnreachable, HomeserverRefused) as error:
                     failures += 1
                     await self._bear(gap, error, failures)
         finally:
             self._filling.discard(room_id)
 
-    async def _fetch_page(self, gap: OpenGap) -> None:
+    async def _fetch_page(self, gap: OpenGap) -> float:
+        """Fetch and store one page; return after how many seconds the next may follow."""
         query = {"dir": "b", "from": gap.token, "limit": str(_PAGE)}
-        if gap.stop is not None:
-            query["to"] = gap.stop
         path = f"{CLIENT}/rooms/{part(gap.room_id)}/messages"
         page = read_answer(await self._transport.request("GET", path, query=query, timeout=60), _Messages)
         self._progress.known_of(len(page.chunk))
@@ -117,26 +152,51 @@ class Gaps:
         )
         self._took_in(applied)
         self._tell(gap)
+        course = self._courses.get((gap.room_id, gap.lower))
+        return 0.0 if course is None else course.pause
 
     def _write(
         self, gap: OpenGap, page: _Messages, events: list[NewEvent], redactions: list[Redaction]
     ) -> list[TimelineEvent]:
         """Write a page, and where the next begins, in the caller's transaction."""
-        stored = self._store.fill(gap, events)
+        course = self._course(gap)
+        stored, course.below = self._store.fill(gap, events, course.below)
+        course.found(len(stored))
+        for raw in page.chunk:
+            course.walk.meet(raw)
         # A page that the server has emptied, for it holds what is not for us, counts as a full one.
         fetched = len(page.chunk) or _PAGE
-        is_known = not stored and self._store.known_before(gap, [_event_id(raw) for raw in page.chunk])
-        if page.end is None or page.end == gap.token or is_known:
-            self._store.close(gap)
+        is_over = page.end is None or page.end == gap.token or course.walk.is_over
+        if is_over and self._looks_again(gap, course):
+            self._store.advance(gap, course.walk.first_token, fetched)
+            course.begin_again(GapWalk(self._store, self._store.oldest(gap.room_id) or gap))
+        elif is_over:
+            self._close(gap)
         elif gap.fetched + fetched < gap.most:
-            self._store.advance(gap, page.end, fetched)
+            self._store.advance(gap, page.end or gap.token, fetched)
         elif gap.lower == 0:
-            self._store.close(gap)  # of a room that is new here the latest is enough
+            self._close(gap)  # of a room that is new here the latest is enough
         else:
-            self._store.advance(gap, page.end, fetched)
+            self._store.advance(gap, page.end or gap.token, fetched)
             self._store.give_up(gap, "More is missing here than is fetched by itself.", for_good=True)
         emptied = [self._timeline.redact(redaction.room_id, redaction.event_id) for redaction in redactions]
         return [*stored, *(event for events in emptied for event in events)]
+
+    def _course(self, gap: OpenGap) -> _Course:
+        name = (gap.room_id, gap.lower)
+        if name not in self._courses:
+            self._courses[name] = _Course(GapWalk(self._store, gap), self._store.ceiling(gap))
+        return self._courses[name]
+
+    def _looks_again(self, gap: OpenGap, course: _Course) -> bool:
+        """Tell whether the server may have more by and by; not of a room that is new: it began somewhere."""
+        if gap.lower == 0 or (course.found_any and not has_hole(self._timeline, gap.room_id, gap.lower)):
+            return False
+        return course.next_pause() is not None
+
+    def _close(self, gap: OpenGap) -> None:
+        self._store.close(gap)
+        del self._courses[gap.room_id, gap.lower]
 
     async def _bear(
         self, gap: OpenGap, error: HomeserverUnreachable | HomeserverRefused, failures: int
@@ -165,10 +225,3 @@ def _words(error: SessionError) -> str:
     if isinstance(error, HomeserverUnreachable):
         return f"The homeserver does not answer. {error.why}"
     return f"The homeserver does not give what was written here. {error.why}"
-
-
-def _event_id(raw: msgspec.Raw) -> str:
-    try:
-        return msgspec.json.decode(raw, type=_EventId).event_id
-    except (msgspec.DecodeError, RecursionError):
-        return ""

@@ -269,18 +269,18 @@ class SyncApplication:
         """Note what the answer left out, before anything that comes after it is stored."""
         if all(piece.gap is None for piece in pieces):
             return
-        since = Facts(self._db).text(Fact.SYNC_TOKEN) or None
+        follows = bool(Facts(self._db).text(Fact.SYNC_TOKEN))
         with self._db.atomic():
             for piece in pieces:
                 if piece.gap is None:
                     continue
                 known = self._rooms.get(piece.room_id)
-                if since is not None and known is not None and known.membership is Membership.JOIN:
-                    self._gaps.open(piece.room_id, piece.gap, since, MOST_MISSED)
+                if follows and known is not None and known.membership is Membership.JOIN:
+                    self._gaps.open(piece.room_id, piece.gap, MOST_MISSED)
                 elif self._timeline.has_any(piece.room_id):
-                    self._gaps.open(piece.room_id, piece.gap, None, MOST_WHILE_AWAY)
+                    self._gaps.open(piece.room_id, piece.gap, MOST_WHILE_AWAY)
                 else:
-                    self._gaps.open(piece.room_id, piece.gap, None, MOST_OF_NEW_ROOM)
+                    self._gaps.open(piece.room_id, piece.gap, MOST_OF_NEW_ROOM)
 
     async def _fetch_keys(self, raw_events: Sequence[msgspec.Raw]) -> set[str]:
         """Have the keys of everyone who wrote something at hand: without them nobody can be believed.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from client.session.events import Gap, TimelineEvent
 from client.session.store.sqlcipher import Database
@@ -22,17 +23,23 @@ MOST_OF_NEW_ROOM = 1_000
 
 @dataclass(frozen=True)
 class OpenGap:
-    """A gap. `token` is where its next page begins, `stop` where it ends; None: at what is known."""
+    """A gap. `token` is where its next page begins; `most` events are fetched for it."""
 
     room_id: str
     lower: int
     token: str
-    stop: str | None
     fetched: int
     most: int
 
 
-_COLUMNS = "room_id, lower, token, stop, fetched, most"
+class Filled(NamedTuple):
+    """What a page brought: the events that were new, oldest first, and the position of its last one."""
+
+    events: list[TimelineEvent]
+    below: int
+
+
+_COLUMNS = "room_id, lower, token, fetched, most"
 
 
 class GapStore:
@@ -44,14 +51,14 @@ class GapStore:
         self.opened = 0
         """How many gaps this process has opened so far."""
 
-    def open(self, room_id: str, token: str, stop: str | None, most: int) -> None:
+    def open(self, room_id: str, token: str, most: int) -> None:
         """Note that events before `token` are missing after all that is stored; call it before more is."""
         self.opened += 1
         self._db.execute(
-            "INSERT OR REPLACE INTO gaps (room_id, lower, token, stop, fetched, most, held, trouble, refused)"
-            " SELECT ?1, ?2, ?3, ?4, 0, ?5,"
+            "INSERT OR REPLACE INTO gaps (room_id, lower, token, fetched, most, held, trouble, refused)"
+            " SELECT ?1, ?2, ?3, 0, ?4,"
             " NOT EXISTS (SELECT 1 FROM gaps WHERE room_id = ?1 AND NOT held), NULL, 0",
-            [room_id, self._timeline.end_of(room_id), token, stop, most],
+            [room_id, self._timeline.end_of(room_id), token, most],
         )
 
     def rooms(self) -> list[str]:
@@ -76,31 +83,54 @@ class GapStore:
         rows = self._db.execute(query, [room_id])
         return [Gap(room_id=room_id, position=lower, trouble=trouble) for lower, trouble in rows]
 
-    def fill(self, gap: OpenGap, events: Sequence[NewEvent]) -> list[TimelineEvent]:
-        """Store what a gap held, newest first; return those that were new, oldest first."""
+    def ceiling(self, gap: OpenGap) -> int:
+        """Return the position below which what the gap holds belongs, as long as none of it is stored."""
         query = "SELECT min(position) FROM events WHERE room_id = ? AND position > ?"
+        first: int | None = self._db.execute(query, [gap.room_id, gap.lower]).fetchone()[0]
+        return first or max(gap.lower + 2 * RESERVED, (int(time.time() * 1000) + 1) << SHIFT)
+
+    def fill(self, gap: OpenGap, events: Sequence[NewEvent], below: int) -> Filled:
+        """Store what a gap held, newest first, below a position.
+
+        What is there from an earlier walk stays, and shows where what is new belongs.
+        """
         latest = int(time.time() * 1000)
-        below: int = self._db.execute(query, [gap.room_id, gap.lower]).fetchone()[0] or max(
-            gap.lower + 2 * RESERVED, (latest + 1) << SHIFT
-        )
-        placed: list[tuple[int, NewEvent]] = []
-        seen: set[str] = set()
+        placed: dict[str, tuple[int, NewEvent]] = {}
         for event in events:
-            if event.event_id in seen or self._timeline.knows(gap.room_id, event.event_id):
+            if event.event_id in placed:
                 continue
-            seen.add(event.event_id)
+            stored = self._timeline.position_of(gap.room_id, event.event_id)
+            if stored is not None:
+                below = stored if gap.lower < stored < below else below
+                continue
             natural = min(max(event.sent_at, 0), latest) << SHIFT
-            below = natural if gap.lower + RESERVED < natural < below else below - 1
+            below = natural if self._floor(gap, below) < natural < below else below - 1
             while self._timeline.is_taken(below):
                 below -= 1
-            placed.append((below, event))
-        placed.reverse()
-        return self._timeline.place(placed)
+            placed[event.event_id] = (below, event)
+        return Filled(self._timeline.place([*placed.values()][::-1]), below)
 
-    def known_before(self, gap: OpenGap, event_ids: Sequence[str]) -> bool:
-        """Return whether one of the events was stored before the gap opened."""
+    def _floor(self, gap: OpenGap, below: int) -> int:
+        """Return the position above which something new belongs that comes next below another."""
+        query = "SELECT max(position) FROM events WHERE room_id = ? AND position > ? AND position < ?"
+        found: int | None = self._db.execute(query, [gap.room_id, gap.lower, below]).fetchone()[0]
+        return found or gap.lower + RESERVED
+
+    def is_from_before(self, gap: OpenGap, event_id: str) -> bool:
+        """Return whether an event was stored before the gap opened."""
         query = "SELECT 1 FROM events WHERE room_id = ? AND event_id = ? AND position <= ?"
-        return any(self._db.execute(query, [gap.room_id, name, gap.lower]).fetchone() for name in event_ids)
+        return self._db.execute(query, [gap.room_id, event_id, gap.lower]).fetchone() is not None
+
+    def oldest_before(self, gap: OpenGap) -> str | None:
+        """Return the id of the room's first event, None where there is none before the gap."""
+        query = "SELECT event_id FROM events WHERE room_id = ? AND position <= ? ORDER BY position LIMIT 1"
+        row = self._db.execute(query, [gap.room_id, gap.lower]).fetchone()
+        return None if row is None else row[0]
+
+    def senders_behind(self, gap: OpenGap) -> list[str]:
+        """Return who wrote what the room has behind the gap."""
+        query = "SELECT DISTINCT sender FROM events WHERE room_id = ? AND position > ?"
+        return [sender for (sender,) in self._db.execute(query, [gap.room_id, gap.lower])]
 
     def advance(self, gap: OpenGap, token: str, fetched: int) -> None:
         """Note where the next page begins."""

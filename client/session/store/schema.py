@@ -114,7 +114,7 @@ def keep_gaps(db: Database) -> None:
     """Keep what is still to be fetched of a timeline; `held`: what lies behind it was not told of yet."""
     db.execute(
         """CREATE TABLE gaps (
-            room_id TEXT, lower INTEGER, token TEXT NOT NULL, stop TEXT, fetched INTEGER NOT NULL,
+            room_id TEXT, lower INTEGER, token TEXT NOT NULL, fetched INTEGER NOT NULL,
             most INTEGER NOT NULL, held INTEGER NOT NULL, trouble TEXT, refused INTEGER NOT NULL,
             PRIMARY KEY (room_id, lower)) WITHOUT ROWID"""
     )

@@ -77,10 +77,29 @@ class Timeline:
         query = "SELECT 1 FROM events WHERE room_id = ? AND event_id = ?"
         return self._db.execute(query, [room_id, event_id]).fetchone() is not None
 
+    def position_of(self, room_id: str, event_id: str) -> int | None:
+        """Return where an event stands, None when it is not stored."""
+        query = "SELECT position FROM events WHERE room_id = ? AND event_id = ?"
+        row = self._db.execute(query, [room_id, event_id]).fetchone()
+        return None if row is None else row[0]
+
     def has_any(self, room_id: str) -> bool:
         """Return whether anything of a room is stored."""
         row = self._db.execute("SELECT 1 FROM events WHERE room_id = ? LIMIT 1", [room_id]).fetchone()
         return row is not None
+
+    def message_indices(self, room_id: str, session_id: str) -> set[int]:
+        """Return the Megolm message indices of the events of a session that could be read."""
+        query = "SELECT message_index FROM events WHERE room_id = ? AND session_id = ? AND message_index >= 0"
+        return {index for (index,) in self._db.execute(query, [room_id, session_id])}
+
+    def sessions_after(self, room_id: str, position: int) -> list[str]:
+        """Return the ids of the Megolm sessions of what a room has after a position."""
+        query = (
+            "SELECT DISTINCT session_id FROM events"
+            " WHERE room_id = ? AND position > ? AND session_id IS NOT NULL"
+        )
+        return [session_id for (session_id,) in self._db.execute(query, [room_id, position])]
 
     def end_of(self, room_id: str) -> int:
         """Return after which position all that comes belongs; behind a gap room is left for what it holds."""

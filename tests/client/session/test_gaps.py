@@ -188,7 +188,34 @@ async def test_a_session_that_ends_in_a_gap_goes_on_where_it_was(
         await until(b, lambda found: not found)
         assert await bodies(b) == [BEFORE, *MISSED, LATEST]
         assert [event.body for event in await b.new_events()] == [*MISSED, LATEST]
-    assert [page.split("_")[1] for page in pages] == ["242", "142", "42", "1"]
+    assert [page.split("_")[1] for page in pages] == ["242", "142", "42"]
+
+
+@pytest.mark.parametrize("late", ["all of it", "a part"])
+async def test_what_the_server_has_to_fetch_itself_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """At first the server has nothing of a gap, or not all: it is looked through again until it has."""
+    monkeypatch.setattr(gaps, "_LOOK_AGAIN", (0.001, 0.001))
+    server, _, bob = await bob_misses_much(tmp_path)
+    honest, asked = server.messages, 0
+
+    def still_fetching(query: Object) -> Object:
+        nonlocal asked
+        asked += 1
+        page = honest(query)
+        if late == "all of it" and asked == 1:
+            return {"chunk": server.timeline[:1]}
+        if late == "a part" and asked <= 3:  # the first walk
+            return {**page, "chunk": page["chunk"][:10] + page["chunk"][20:]}
+        return page
+
+    monkeypatch.setattr(server, "messages", still_fetching)
+    async with bob.session() as b:
+        await until(b, lambda found: not found)
+        assert await bodies(b) == [BEFORE, *MISSED, LATEST]
+        assert [event.body for event in await b.new_events()] == [*MISSED, LATEST]
+    assert asked == {"all of it": 4, "a part": 6}[late]
 
 
 async def test_two_gaps_of_one_room_keep_their_order(tmp_path: Path) -> None:

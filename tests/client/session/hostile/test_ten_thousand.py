@@ -12,12 +12,25 @@ from pathlib import Path
 import psutil
 import pytest
 
+from client.session.crypto.machine import Machine
+from client.session.errors import HomeserverRefused
 from client.session.events import Connection, TimelineEvent, Trust
+from client.session.progress import Progress
+from client.session.store.gap_store import GapStore
+from client.session.store.room_store import RoomStore
+from client.session.store.timeline import Timeline
+from client.session.sync_answer import SyncAnswer
+from client.session.sync_application import SyncApplication
+from client.session.updates import Updates
+from client.session.wire import read_answer
 from tests.client.session.fake_homeserver import ROOM, FakeTransport
 from tests.client.session.fake_people import Person, alice_and_bob
 from tests.client.session.hostile.fuzzer import CANARY, Fuzzer
 from tests.client.session.hostile.hostile_transport import HostileTransport
 from tests.client.session.hostile.lateness import Lateness
+from tests.client.session.hostile.olm_bodies import OlmBodies
+from tests.client.session.hostile.pieces import Pieces
+from tests.client.session.hostile.spelling import write
 from tests.client.session.people import next_event
 
 _INPUTS = 10_000
@@ -108,3 +121,38 @@ async def test_ten_thousand_hostile_inputs_cost_nobody_anything(tmp_path: Path, 
     assert not _KEY.search(told)
     assert max(map(len, records.lines)) < 2000
     assert grown < _MOST_GROWTH
+
+
+async def test_each_hostile_piece_is_logged_at_most_once(tmp_path: Path, records: _Records) -> None:
+    """Given to the session one by one, no piece of a sync has more than one line in the log."""
+    server, _, bob = await alice_and_bob(tmp_path)
+    fuzzer = Fuzzer(4)
+    pieces = Pieces(fuzzer, ("@alice:a.test", "@mallory:c.test"))
+    bodies = OlmBodies(fuzzer, server.devices[bob.user_id, "BOB"], bob.user_id, "@mallory:c.test")
+    db = bob.store()
+    try:
+        machine = Machine(db, bob.transport)
+        timeline = Timeline(db)
+        application = SyncApplication(
+            db, bob.transport, machine, RoomStore(db), timeline, GapStore(db, timeline), Progress(Updates())
+        )
+        await machine.devices.refresh(["@alice:a.test", "@mallory:c.test"])
+        for number in range(1_000):
+            to_device = [fuzzer.choose(pieces.to_device, bodies.one)] if number % 2 else []
+            events = [] if number % 2 else [fuzzer.choose(pieces.event, pieces.state)]
+            answer = write(
+                {
+                    "next_batch": str(number),
+                    "to_device": {"events": to_device},
+                    "rooms": {"join": {ROOM: {"timeline": {"events": events}}}},
+                }
+            )
+            before = len(records.lines)
+            try:
+                await application.apply(read_answer(answer, SyncAnswer))
+            except HomeserverRefused:
+                continue  # a piece that is no JSON: the sync loop logs that, once
+            assert len(records.lines) <= before + 1, records.lines[before:]
+    finally:
+        db.close()
+    assert len(records.lines) > 200

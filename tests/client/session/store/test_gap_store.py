@@ -44,14 +44,15 @@ def test_whatever_the_clocks_say_what_a_gap_held_stands_between(
     gaps = GapStore(empty, timeline)
     first, held, last = _events("before", before), _events("missed", missed), _events("after", after)
     timeline.append(first)
-    gaps.open("!r", "token", None, 1000)
+    gaps.open("!r", "token", 1000)
     timeline.append(_events("elsewhere", elsewhere, "!elsewhere"))
     timeline.append(last[:2])
-    newest_first = held[::-1]
+    newest_first, below = held[::-1], None
     for start in range(0, len(newest_first), page):
         gap = gaps.oldest("!r")
         assert gap is not None
-        gaps.fill(gap, newest_first[start : start + page])
+        below = gaps.ceiling(gap) if below is None else below
+        below = gaps.fill(gap, newest_first[start : start + page], below).below
         timeline.append(last[: 2 + start])
     timeline.append(last)
     expected = [event.event_id for event in (*first, *held, *last)]
@@ -66,13 +67,13 @@ def test_what_is_told_in_the_order_of_arrival_waits_for_the_gap_before_it(empty:
     gaps = GapStore(empty, timeline)
     timeline.append(_events("before", [1]))
     assert [event.event_id for event in timeline.arrived_after("reader")] == ["$before0"]
-    gaps.open("!r", "token", None, 1000)
+    gaps.open("!r", "token", 1000)
     timeline.append(_events("after", [9, 10]))
     timeline.append(_events("other", [9], "!other"))
     assert [event.event_id for event in timeline.arrived_after("reader")] == ["$other0"]
     gap = gaps.oldest("!r")
     assert gap is not None
-    gaps.fill(gap, _events("missed", [5, 6])[::-1])
+    gaps.fill(gap, _events("missed", [5, 6])[::-1], gaps.ceiling(gap))
     assert timeline.arrived_after("reader") == []
     gaps.close(gap)
     told = ["$missed0", "$missed1", "$after0", "$after1"]
