@@ -89,7 +89,7 @@ class HostileTransport:
         room = joined.setdefault(ROOM, {"timeline": {"events": []}})
         events = [*self._mixed(room["timeline"]["events"], timeline), *self._restated()]
         room["timeline"] = {**room["timeline"], "events": events}
-        if self._fuzzer.chance.random() < 0.3:
+        if self._fuzzer.chance.random() < 0.1:
             room["timeline"] |= {"limited": True, "prev_batch": "p"}
         parts = self._fuzzer.any_of(("join", "invite", "knock", "leave"))
         answer["rooms"][parts] = {**answer["rooms"].get(parts, {}), **rooms}
