@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
@@ -11,7 +13,7 @@ from typing import TypeVar
 
 import click
 
-from client.session.errors import UnknownRoom
+from client.session.errors import SessionError, UnknownRoom
 from client.session.events import Membership, RoomSummary
 from client.session.face import Session
 from client.session.owned_tasks import OwnedTasks
@@ -71,7 +73,13 @@ def send(room: str, text: str, user: str | None, home: str | None, as_json: bool
         nonlocal queued
         room_id = await _room_id(session, room)
         queued = True
-        sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
+        name = f"send-{secrets.token_hex(12)}"
+        try:
+            sent = await session.send(room_id, {"msgtype": "m.text", "body": body}, transaction_id=name)
+        except SessionError:  # who typed it is told here, and needs no copy to decide about
+            with contextlib.suppress(SessionError):
+                await session.discard(name)
+            raise
         return {"room_id": sent.room_id, "event_id": sent.event_id}
 
     try:
