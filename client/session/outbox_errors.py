@@ -13,11 +13,11 @@ from client.session.errors import (
 )
 
 _REMEDIES = {
-    MessageTooLarge: "Discard it, and send it in parts.",
-    NotAllowed: "Ask a moderator whether you may write there; then send it again, or discard it.",
+    MessageTooLarge: "Send it in parts.",
+    NotAllowed: "Ask a moderator whether you may write there, then send it again.",
     LimitExceeded: "Wait a while, then send it again.",
 }
-_ANY_OTHER = "Send it again later, or discard it; if it persists, ask who runs the homeserver."
+_ANY_OTHER = "Send it again later; if it persists, ask who runs the homeserver."
 
 
 def refused(room_id: str, error: HomeserverRefused) -> HomeserverRefused:

@@ -23,6 +23,9 @@ _GROUP_MILLISECONDS = 10 * 60 * 1000
 
 _HEADING_LINES = 8
 
+_UNSENT_CHARACTERS = 500
+"""Of a message that was not sent: enough to know it by, so that what can be done stays in sight."""
+
 UNSENT_KEYS = "Enter sends it again, Delete takes it back into the composer."
 
 _MEMBERSHIP_WORDS = {
@@ -145,6 +148,8 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
         return (trust_words.meaning(event.trust), reason, trust_words.remedy(event))
     if event.type == "m.room.member":
         return (_MEMBERSHIP_WORDS.get(str(event.content.get("membership")), "changed a membership"),)
+    if isinstance(event, UnsentMarker):
+        return _unsent_lines(event)
     file = _file(event)
     text = event.body if file is None else caption(event.content)
     lines = plain_lines(text) if text else () if file else ("(no text)",)
@@ -152,8 +157,6 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
         lines = (file, *lines)
     if request is not None:
         return (request.verdict, *_heading(lines))
-    if isinstance(event, UnsentMarker) and event.given_up:
-        return (*lines, single_line(event.reason or "", most_characters=400), UNSENT_KEYS)
     if trust_words.is_alarm(event.trust):
         return (*lines, trust_words.why(event), trust_words.remedy(event))
     return lines
@@ -162,6 +165,14 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
 def _file(event: TimelineEvent) -> str | None:
     """Return the words for the file that an event brings."""
     return attachment_words(event.content) if event.type == "m.room.message" else None
+
+
+def _unsent_lines(event: UnsentMarker) -> tuple[str, ...]:
+    """Return the beginning of a text that was not sent; where it was given up also why, and what to do."""
+    text = plain_lines(event.body or "(no text)", most_characters=_UNSENT_CHARACTERS)
+    if not event.given_up:
+        return text
+    return (*text, single_line(event.reason or "", most_characters=400), UNSENT_KEYS)
 
 
 def _badge(event: TimelineEvent) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sys
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
-from client.session.errors import StoreError, UnknownRoom
+from client.session.errors import LoggedOut, SessionError, StoreError, UnknownRoom
 from client.session.events import (
     Connection,
     ConnectionChanged,
+    Content,
     Membership,
     RoomSummary,
+    SentEvent,
     TransferProgress,
     Update,
 )
@@ -96,7 +100,7 @@ def send(
                 sent = await session.send_file(room_id, file, caption=body, progress=noted(transfer))
         else:
             queued = True
-            sent = await session.send(room_id, {"msgtype": "m.text", "body": body})
+            sent = await _sent_or_dropped(session, room_id, {"msgtype": "m.text", "body": body})
         done.update({"room_id": sent.room_id, "event_id": sent.event_id})
 
     def noted(transfer: TransferProgress) -> TransferProgress:
@@ -156,6 +160,19 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
         in_session(chosen_home(home), user, work, status)
     finally:
         status.clear()
+
+
+async def _sent_or_dropped(session: Session, room_id: str, content: Content) -> SentEvent:
+    """Send a message; of one that is refused no copy is kept: who typed it is told here, and decides here."""
+    name = f"send-{secrets.token_hex(12)}"
+    try:
+        return await session.send(room_id, content, transaction_id=name)
+    except (LoggedOut, StoreError):
+        raise  # it waits, where it was taken
+    except SessionError:
+        with contextlib.suppress(SessionError):
+            await session.discard(name)
+        raise
 
 
 def _text(given: bytes) -> str:

@@ -318,6 +318,7 @@ class ChatScreen(Screen[None]):
     async def _take_back(self, session: Session, unsent: UnsentMarker) -> None:
         """Put the text of a message that was not sent back to where it was written."""
         await session.discard(unsent.transaction_id)
+        self.query_one(StatusLine).trouble = ""
         if unsent.body:
             self._give_back(unsent.room_id, unsent.body)
             self.query_one(Composer).focus()

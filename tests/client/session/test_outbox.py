@@ -88,7 +88,7 @@ async def test_a_message_that_is_refused_is_told_and_blocks_no_other(tmp_path: P
         [kept] = await a.queued()
         assert (kept.transaction_id, kept.content) == ("second", text("second"))
         assert kept.failure == "The homeserver answered 403."
-        assert "send it again, or discard it" in str(kept.remedy)
+        assert "then send it again" in str(kept.remedy)
         await a.send_again("second")
         assert await a.queued() == []
         assert await bodies_at(b, "second") == ["first", "third", "second"]

@@ -128,3 +128,18 @@ async def test_what_is_refused_stays_in_the_timeline_and_not_in_the_composer() -
         await pilot.press(*"Refused", "enter")
         await until_shown(pilot, "NOT SENT. You may not write. Ask.")
         assert app.screen.query_one(Composer).text == ""
+
+
+async def test_a_long_text_that_was_not_sent_leaves_what_can_be_done_in_sight(
+    session: FakeSession, app: RogatoryApp
+) -> None:
+    """Of a text too large to be sent the beginning is shown, and all of it comes back into the composer."""
+    text = "Witness statement. " * 4000
+    session.keep_unsent("!lobby", text, FAILURE, REMEDY)
+    async with app.run_test(size=(110, 24)) as pilot:
+        await until_shown(pilot, "more characters are not shown here")
+        assert "Delete takes it back" in screen_text(app)
+        await select_unsent(pilot, app)
+        await pilot.press("delete")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == text)
