@@ -185,9 +185,9 @@ async def take_in(
         body, ciphertexts = answer(writers, number)
         before = min(raw(ciphertexts, keys) for _ in range(2))
         async with lateness() as late:
-            began = time.perf_counter()
+            began, spent = time.perf_counter(), time.process_time()
             applied = await application.apply(read_answer(body, SyncAnswer))
-            took = time.perf_counter() - began
+            took, worked = time.perf_counter() - began, time.process_time() - spent
         floor = min(before, raw(ciphertexts, keys))
         assert len(applied.events) == EVENTS
         assert all(event.body for event in applied.events)
@@ -195,7 +195,7 @@ async def take_in(
         figures.append((took / floor, max(late) / one, statistics.quantiles(late, n=20)[-1] / one))
         say(
             f"sync {number}: raw {one * 1e6:.0f} us, ours {took / EVENTS * 1e6:.0f} us an event"
-            f" = {figures[-1][0]:.2f} x;"
+            f" = {figures[-1][0]:.2f} x ({worked / EVENTS * 1e6:.0f} us on all processors);"
             f" loop late by at most {figures[-1][1]:.0f}, 95 in 100 by {figures[-1][2]:.0f} raw decryptions"
         )
     ratio, most, usual = (statistics.median(each) for each in zip(*figures, strict=True))

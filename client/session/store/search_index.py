@@ -16,6 +16,7 @@ from functools import lru_cache
 import msgspec
 
 from client.session.events import Json, SearchHit, Trust
+from client.session.store.bulk import insert_rows
 from client.session.store.message_text import new_body
 from client.session.store.searchable_text import searchable
 from client.session.store.sqlcipher import Database
@@ -55,8 +56,9 @@ class SearchIndex:
 
     def add(self, rows: Iterable[IndexRow]) -> None:
         """Take events in that are not there; in the order of their positions it costs least."""
-        self._db.conn.executemany(
-            "INSERT INTO event_words (rowid, body, tags) VALUES (?, ?, ?)",
+        insert_rows(
+            self._db,
+            "INSERT INTO event_words (rowid, body, tags)",
             ((row.position, searchable(row.text), _tags(row.room_id, row.sender)) for row in rows),
         )
 

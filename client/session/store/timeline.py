@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from client.session.events import Json, TimelineEvent, Trust
+from client.session.store.bulk import insert_rows
 from client.session.store.edits import Edits
 from client.session.store.message_text import new_text, replaced_event, text_of
 from client.session.store.search_index import IndexRow, SearchIndex
@@ -28,7 +29,6 @@ _COLUMNS = "position, room_id, event_id, sender, sent_at, type, content, body, t
 _INSERT = (
     "INSERT INTO events (position, arrived, room_id, event_id, sender, sent_at, type, content, body, trust,"
     " reason, session_id, message_index, sealed, replaces)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -298,8 +298,7 @@ class Timeline:
                 stored.append(_stored(position, event, text))
                 yield _row(position, number, event, text, target)
 
-        # Made one by one as they are written: in a thread nobody waits for all of them to be made.
-        self._db.conn.executemany(_INSERT, rows())
+        insert_rows(self._db, _INSERT, rows())
         self.index.add(sorted(texts, key=lambda row: row.position))
         for room_id, event_ids in names.items():
             for event_id in self._edits.edited_among(room_id, event_ids):
