@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from client.session.events import Trust
 from client.session.opening import hold_session
 from tests.client.complement.device_process import device_process
 from tests.client.complement.test_one_time_keys import claim_all
-from tests.client.person import People, read, until_together
+from tests.client.person import People, Person, eventually, read, until_together
 from tests.client.proxy.rules import Answer, Hold
 
 pytestmark = pytest.mark.synapse
@@ -59,11 +60,9 @@ def _brings_a_key(answer: Answer) -> bool:
     return any(event["type"] == "m.room.encrypted" for event in events)
 
 
-@pytest.mark.parametrize("milliseconds_after", [None, 0, 5, 20])
-async def test_unprocessed_to_device_messages_arent_lost_on_restart(
-    people: People, milliseconds_after: int | None
-) -> None:
-    """Killed before or just after a sync brought it a room key, among sixty others: it has the key after."""
+@pytest.mark.parametrize("when", ["before the answer", "while its sender is looked up", "just after"])
+async def test_unprocessed_to_device_messages_arent_lost_on_restart(people: People, when: str) -> None:
+    """Killed around the moment when a sync brings it a room key, among sixty others: it has the key after."""
     alice, bob = await people("alice"), await people("bob", on="court")
     room_id = await alice.room(bob, encryption={"rotation_period_msgs": 1})
     async with alice.opened() as a:
@@ -80,18 +79,32 @@ async def test_unprocessed_to_device_messages_arent_lost_on_restart(
             body = {"messages": {bob.user_id: {"*": cancelled}}}
             await alice.call("PUT", f"/sendToDevice/m.room_key_request/{number}", body)
         await alice.say(a, room_id, "while Bob is away")
+        if when == "while its sender is looked up":
+            await people.another_device(alice)  # so that there is something to look up
+        await eventually(lambda: _waits_for(bob))
         held = bob.proxy.add(Hold("/sync", answers=True, where=_brings_a_key))
+        looking_up = bob.proxy.add(Hold("/keys/query"))
         async with device_process(bob) as process:
             await held.happened()
-            if milliseconds_after is not None:
+            if when != "before the answer":
                 held.release()
-                # No wait for anything: it is the moment of the kill that this chooses.
-                await asyncio.sleep(milliseconds_after / 1000)
+            if when == "while its sender is looked up":
+                await looking_up.happened()
+            if when == "just after":
+                await asyncio.sleep(0.01)  # no wait for anything: the moment of the kill is chosen by it
             process.kill()
             await process.wait()
         held.release()
+        looking_up.release()
         async with bob.opened() as b:
             assert (await read(b, "while Bob is away")).trust is Trust.PINNED
+
+
+async def _waits_for(bob: Person) -> bool:
+    """Whether Bob's server has a room key for his device, by a look that takes nothing from it."""
+    answer: Any = await bob.call("GET", "/sync?timeout=0&filter=%7B%22room%22:%7B%22rooms%22:[]%7D%7D")
+    events = answer.get("to_device", {}).get("events", [])
+    return any(event["type"] == "m.room.encrypted" for event in events)
 
 
 async def test_two_processes_on_one_store(people: People) -> None:
