@@ -17,6 +17,9 @@ from client.session.foreign_json import decode, decode_flat
 from client.session.store.sqlcipher import Database
 from policies.user_id import is_user_id
 
+NO_KEY = "Its key has not arrived. It can be read as soon as it does; if it stays away, ask the sender to send it again."
+"""What is said of an event of which nothing more is known."""
+
 
 class _Encrypted(msgspec.Struct):
     # sender_key and device_id are deprecated and prove nothing: they are not read (Matrix spec, 1.3).
@@ -116,10 +119,7 @@ class RoomDecryption:
         said, code = self._withheld.why(sender, room_id, session_id)
         if said:
             return in_words(code, sender)
-        return (
-            "Its key has not arrived. It can be read as soon as it does; if it stays away, ask the sender to"
-            " send it again."
-        )
+        return NO_KEY
 
     def has_key(self, room_id: str, session_id: str, sender: str) -> bool:
         """Return whether there is a key of the session, from whichever message on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from client.session.crypto.room_decryption import NO_KEY
 from client.session.events import Trust
 from tests.client.person import (
     People,
@@ -17,7 +18,6 @@ from tests.client.person import (
 )
 
 pytestmark = pytest.mark.synapse
-NO_KEY = "Its key has not arrived."
 
 
 async def test_alice_bob_encryption_works(people: People) -> None:
