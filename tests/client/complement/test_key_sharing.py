@@ -64,7 +64,7 @@ async def away(node: SynapseNode) -> AsyncIterator[None]:
 
 
 async def test_new_user_cannot_get_keys_for_offline_server(people: People, network: TestNetwork) -> None:
-    """Bob's server is away while Charlie comes and writes; once it is back Bob reads what comes, and that too."""
+    """Bob's server is away while Charlie comes and writes; once it is back Bob reads all of it."""
     alice, charlie = await people("alice"), await people("charlie")
     bob = await people("bob", on="court")
     room_id = await alice.room(bob)
