@@ -13,6 +13,7 @@ VIEWS = [
     "attestation_words",
     "drafts",
     "field_words",
+    "markers",
     "names",
     "request_view",
     "room_filters",
@@ -24,6 +25,7 @@ VIEWS = [
     "timeline",
     "timeline_row",
     "trust_words",
+    "verification_words",
 ]
 
 
