@@ -14,6 +14,7 @@ VIEWS = [
     "attestation_words",
     "drafts",
     "field_words",
+    "markers",
     "names",
     "request_view",
     "room_filters",
@@ -25,6 +26,7 @@ VIEWS = [
     "timeline",
     "timeline_row",
     "trust_words",
+    "verification_words",
 ]
 
 
