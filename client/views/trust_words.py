@@ -36,8 +36,9 @@ _REMEDIES = {
     Trust.PINNED: "To be sure of the person, compare emoji: `rogatory verify {sender}`.",
     Trust.UNSIGNED_DEVICE: "Ask them in another way whether they wrote it. They vouch for a new device with"
     " `rogatory verify {sender}`, or on it with `rogatory recover --key-file FILE`.",
-    Trust.IDENTITY_CHANGED: "Ask them in another way, as by telephone, whether they began anew; nothing is"
-    " sent to them until you have accepted the new key.",
+    Trust.IDENTITY_CHANGED: "Nothing is sent to them until you decide. Compare emoji, `rogatory verify"
+    " {sender}`, or ask by telephone whether they began anew, and then accept the key: `rogatory identity"
+    " {sender} --accept`.",
     Trust.MISMATCHED_SENDER: "Do nothing that it asks for. Tell a moderator, and who runs your homeserver.",
     Trust.UNDECRYPTABLE: "",
 }

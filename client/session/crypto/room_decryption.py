@@ -17,7 +17,7 @@ from client.session.foreign_json import decode, decode_flat
 from client.session.store.sqlcipher import Database
 from policies.user_id import is_user_id
 
-NO_KEY = "Its key has not arrived. It can be read as soon as it does; if it stays away, ask the sender to send it again."
+NO_KEY = "Its key has not arrived."
 """What is said of an event of which nothing more is known."""
 
 

@@ -11,8 +11,27 @@ from pathlib import Path
 import pytest
 
 from client.session.accounts import Account
-from client.session.errors import CannotVerify, MessageTooLarge, RecoverySetUp, UnknownMessage, UnknownRoom
-from client.session.events import Connection, ConnectionChanged, Membership, RoomCreation, TimelineEvent
+from client.session.errors import (
+    CannotVerify,
+    DeviceUnknown,
+    IdentityChanged,
+    MessageTooLarge,
+    NotAllowed,
+    RecoverySetUp,
+    RoomSealed,
+    SearchRefused,
+    TargetExists,
+    UnknownMessage,
+    UnknownRoom,
+)
+from client.session.events import (
+    Connection,
+    ConnectionChanged,
+    Membership,
+    OwnDevice,
+    RoomCreation,
+    TimelineEvent,
+)
 from client.session.face import Session
 from client.session.holder import served
 from client.session.http_transport import HttpTransport
@@ -36,6 +55,8 @@ class Setting:
     bob: OpenSession
     room_id: str
     login: Login
+    homeserver: Homeserver
+    folder: Path
 
 
 Contract = Callable[[Setting], Awaitable[None]]
@@ -126,6 +147,73 @@ async def what_cannot_be_sent(setting: Setting) -> None:
             await gone
 
 
+@covers("search", "draft", "set_draft")
+async def search_and_drafts(setting: Setting) -> None:
+    alice, room_id = setting.alice, setting.room_id
+    sent = await alice.send(room_id, {"msgtype": "m.text", "body": "Témoin à Dakar"})
+    await _stored(alice, room_id)
+    [hit] = await alice.search("temoin from:" + alice.user_id)
+    assert (hit.event_id, hit.room_id, hit.body) == (sent.event_id, room_id, "Témoin à Dakar")
+    assert await alice.search("temoin", before=hit.position) == []
+    with pytest.raises(SearchRefused):
+        await alice.search("")
+    assert await alice.draft(room_id) == ""
+    await alice.set_draft(room_id, "not yet")
+    assert await alice.draft(room_id) == "not yet"
+
+
+@covers("send_file", "save_attachment")
+async def files(setting: Setting) -> None:
+    alice, room_id, folder = setting.alice, setting.room_id, setting.folder
+    folder.joinpath("report.txt").write_bytes(b"evidence")
+    told: list[tuple[int, int | None]] = []
+    sent = await alice.send_file(
+        room_id, folder / "report.txt", caption="for tomorrow", progress=lambda *so_far: told.append(so_far)
+    )
+    assert told[-1] == (8, 8)
+    await _stored(alice, room_id)
+    saved = await alice.save_attachment(room_id, sent.event_id, folder / "back.txt")
+    assert (folder / "back.txt").read_bytes() == b"evidence"
+    assert (saved.path, saved.size) == (str(folder / "back.txt"), 8)
+    with pytest.raises(TargetExists):
+        await alice.save_attachment(room_id, sent.event_id, folder / "back.txt")
+
+
+@covers("identity", "accept_identity", "seal")
+async def identities(setting: Setting) -> None:
+    alice, bob = setting.alice, setting.bob.user_id
+    await alice.readers(setting.room_id)
+    known = await alice.identity(bob)
+    assert (known.changed, known.verified, known.attested) == (False, False, False)
+    await alice.accept_identity(bob, master_key=known.master_key)
+    with pytest.raises(IdentityChanged):
+        await alice.accept_identity(bob, master_key="another")
+    await alice.seal(setting.room_id)
+    with pytest.raises(RoomSealed, match=bob):
+        await alice.send(setting.room_id, {"msgtype": "m.text", "body": "to nobody"})
+
+
+@covers("devices", "rename_device", "remove_device")
+async def own_devices(setting: Setting) -> None:
+    alice, password = setting.alice, setting.login.password
+    second = setting.homeserver.login(setting.login.user_id, password).device_id
+
+    async def found() -> dict[str, OwnDevice]:
+        return {device.device_id: device for device in await alice.devices()}
+
+    this, other = (await alice.devices())[0], (await found())[second]
+    assert (this.device_id, this.is_this, this.cross_signed) == (setting.login.device_id, True, True)
+    assert (other.is_this, other.cross_signed) == (False, False)
+    await alice.rename_device(second, "old telephone")
+    assert (await found())[second].name == "old telephone"
+    with pytest.raises(NotAllowed):
+        await alice.remove_device(second, password="wrong")
+    await alice.remove_device(second, password=password)
+    assert second not in await found()
+    with pytest.raises(DeviceUnknown):
+        await alice.rename_device(second, "gone")
+
+
 @covers("attestation", "attestations")
 async def attestations(setting: Setting) -> None:
     assert await setting.alice.attestation(setting.bob.user_id) is None
@@ -184,12 +272,19 @@ async def test_the_face_holds_what_it_promises(
         room_id = await RoomRequests(transport).create_room(creation)
         await b.join(room_id)
         async with face(alice, way) as a:
-            await CONTRACTS[contract](Setting(a, b, room_id, login))
+            await CONTRACTS[contract](Setting(a, b, room_id, login, homeserver, tmp_path))
 
 
 def test_every_member_of_the_face_has_a_contract() -> None:
     """Whoever adds to the face says here what it promises, and so sees it work through the socket."""
     assert {name for name in vars(Session) if not name.startswith("_")} == COVERED
+
+
+async def _stored(session: Session, room_id: str) -> None:
+    """Wait until what was sent has come back by the sync."""
+    updates = session.updates()
+    while not await session.timeline(room_id):
+        await anext(updates)
 
 
 async def _agreed(asks: Verification, asked: Verification) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from client.session.events import TimelineEvent, Trust
+from client.views import trust_words
 from client.views.attachment_words import attachment_words, caption, size_words
 from client.views.request_view import RequestReader
 from client.views.timeline_row import RowMaker, shown
@@ -76,9 +77,10 @@ def test_a_row_shows_the_file_and_then_its_caption() -> None:
     row = MAKER.row(event(content("what I saw\nand when", filename="report.pdf")), None, 0)
     assert row.lines == ("File: report.pdf, 1.2 MB", "what I saw", "and when")
     assert MAKER.row(event(content()), None, 0).lines == ("File: report.pdf, 1.2 MB",)
-    alarming = MAKER.row(event(content(), Trust.IDENTITY_CHANGED), None, 0)
+    doubtful = event(content(), Trust.IDENTITY_CHANGED)
+    alarming = MAKER.row(doubtful, None, 0)
     assert alarming.lines[0] == "File: report.pdf, 1.2 MB"
-    assert len(alarming.lines) == 2
+    assert alarming.lines[1:] == (trust_words.why(doubtful), trust_words.remedy(doubtful))
 
 
 def test_a_file_without_a_name_has_a_row() -> None:
