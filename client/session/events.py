@@ -17,6 +17,8 @@ else:
 
 ENCRYPTED = "m.room.encrypted"
 """The type of an event that could not be decrypted."""
+NO_KEY = "Its key has not arrived."
+KEY_BEGINS_LATER = "The key we have does not open it; it may begin later than this message."
 REDACTED = "It was redacted."
 """The reason why there is nothing in an event any more."""
 

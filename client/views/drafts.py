@@ -10,7 +10,6 @@ class Drafts:
 
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
-        self._waiting: dict[str, list[str]] = {}
         self._loaded: set[str] = set()
         self._unsaved: set[str] = set()
 
@@ -30,16 +29,6 @@ class Drafts:
         whole = f"{failed}\n{since}" if since else failed
         self.keep(room_id, whole)
         return whole
-
-    def hold(self, room_id: str, text: str) -> None:
-        """Keep a text that was sent off and waits for others before the session has it."""
-        self._waiting.setdefault(room_id, []).append(text)
-        self._unsaved.add(room_id)
-
-    def release(self, room_id: str, text: str) -> None:
-        """Let go of a text that the session has from now on."""
-        self._waiting[room_id].remove(text)
-        self._unsaved.add(room_id)
 
     async def load(self, session: Session, room_id: str) -> bool:
         """Fetch what the session has kept of a room, once; return whether there was something to add.
@@ -61,7 +50,4 @@ class Drafts:
         """Hand over what has changed; a room whose draft was not fetched yet waits for the next time."""
         for room_id in self._unsaved & self._loaded:
             self._unsaved.discard(room_id)
-            await session.set_draft(room_id, self._whole(room_id))
-
-    def _whole(self, room_id: str) -> str:
-        return "\n".join(filter(None, [*self._waiting.get(room_id, ()), self.of(room_id)]))
+            await session.set_draft(room_id, self.of(room_id))

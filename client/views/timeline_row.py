@@ -145,7 +145,7 @@ def _lines(event: TimelineEvent, kind: RowKind, request: RequestView | None) -> 
     """Return the text under the name; a request begins with whether its signature holds."""
     if kind is RowKind.UNDECRYPTABLE:
         reason = single_line(event.reason or "", most_characters=400, empty="The reason is not known.")
-        return (trust_words.meaning(event.trust), reason, trust_words.remedy(event))
+        return (trust_words.meaning(event.trust), reason, *filter(None, [trust_words.remedy(event)]))
     if event.type == "m.room.member":
         return (_MEMBERSHIP_WORDS.get(str(event.content.get("membership")), "changed a membership"),)
     if isinstance(event, UnsentMarker):

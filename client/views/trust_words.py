@@ -5,7 +5,7 @@ Every command that is named here exists: `tests/client/views/test_trust_words.py
 
 from __future__ import annotations
 
-from client.session.events import ENCRYPTED, REDACTED, TimelineEvent, Trust
+from client.session.events import ENCRYPTED, KEY_BEGINS_LATER, NO_KEY, REDACTED, TimelineEvent, Trust
 from client.views.safe_text import single_line
 
 _BADGES = {
@@ -46,6 +46,9 @@ _KEY_MISSING = (
     "It appears by itself once its key comes. From your backup: `rogatory recover --key-file FILE`;"
     " else ask the sender to send it again."
 )
+_NOT_AS_SENT = (
+    "Ask the sender to send it again; if it goes on, tell a moderator, and who runs your homeserver."
+)
 _NOT_ENCRYPTED = "Ask the sender to send it encrypted, and tell a moderator."
 
 
@@ -73,5 +76,10 @@ def why(event: TimelineEvent) -> str:
 def remedy(event: TimelineEvent) -> str:
     """Return what a reader can do about it, empty where nothing needs to be done."""
     if event.trust is Trust.UNDECRYPTABLE and event.reason != REDACTED:
-        return _KEY_MISSING if event.type == ENCRYPTED else _NOT_ENCRYPTED
+        if event.type != ENCRYPTED:
+            return _NOT_ENCRYPTED
+        if event.reason in (NO_KEY, KEY_BEGINS_LATER):
+            return _KEY_MISSING
+        # Why somebody gave no key begins with who it was, and says itself what to do.
+        return "" if (event.reason or "").startswith(event.sender) else _NOT_AS_SENT
     return _REMEDIES[event.trust].format(sender=single_line(event.sender, most_characters=255))

@@ -12,13 +12,10 @@ from client.session.crypto.olm_account import MEGOLM
 from client.session.crypto.trust import assess
 from client.session.crypto.withheld_code import in_words
 from client.session.crypto.withheld_keys import WithheldKeys
-from client.session.events import Json, Trust
+from client.session.events import KEY_BEGINS_LATER, NO_KEY, Json, Trust
 from client.session.foreign_json import decode, decode_flat
 from client.session.store.sqlcipher import Database
 from policies.user_id import is_user_id
-
-NO_KEY = "Its key has not arrived."
-"""What is said of an event of which nothing more is known."""
 
 
 class _Encrypted(msgspec.Struct):
@@ -99,7 +96,7 @@ class RoomDecryption:
             message = session.vodozemac.decrypt(MegolmMessage.from_base64(encrypted.ciphertext))
         except ValueError:
             raise Undecryptable(
-                "The key we have does not open it; it may begin later than this message.",
+                KEY_BEGINS_LATER,
                 encrypted.session_id,
             ) from None
         try:

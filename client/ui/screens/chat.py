@@ -223,7 +223,6 @@ class ChatScreen(Screen[None]):
         self.query_one(StatusLine).unsent += 1
         self.query_one(Timeline).action_newest()
         self._drafts.keep(self._window.room_id, self.query_one(Composer).text)
-        self._drafts.hold(self._window.room_id, event.text)
         self._run(self._send(self._session, self._window.room_id, event.text), "send")
 
     def _run(self, work: Awaitable[None], group: str) -> None:
@@ -349,7 +348,6 @@ class ChatScreen(Screen[None]):
         status = self.query_one(StatusLine)
         name = f"chat-{secrets.token_hex(12)}"
         try:
-            self._drafts.release(room_id, text)
             self._save_soon()  # runs once the session has put the message into its outbox
             await session.send(room_id, {"msgtype": "m.text", "body": text}, transaction_id=name)
             status.trouble = ""

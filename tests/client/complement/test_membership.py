@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.session.crypto.room_decryption import NO_KEY
-from client.session.events import Trust
+from client.session.events import NO_KEY, Trust
 from tests.client.person import (
     People,
     read,

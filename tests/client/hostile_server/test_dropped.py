@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.session.crypto.room_decryption import NO_KEY
-from client.session.events import Trust
+from client.session.events import NO_KEY, Trust
 from tests.client.person import People, read, shown, until_together
 from tests.client.proxy.rewriting import without_to_device
 from tests.client.proxy.rules import RewriteAnswer

@@ -40,17 +40,16 @@ async def test_a_sent_text_is_no_draft_any_more(session: FakeSession, app: Rogat
         assert [content["body"] for _, content in session.sent] == ["Bonjour"]
 
 
-async def test_texts_that_wait_for_the_one_before_are_kept_as_a_draft(
-    session: FakeSession, app: RogatoryApp
-) -> None:
-    """While the first of three is on its way, the store keeps the others and what is typed since."""
+async def test_what_was_sent_off_is_the_sessions_to_keep(session: FakeSession, app: RogatoryApp) -> None:
+    """While the first of three is on its way the session has them all; the draft is what is typed since."""
     session.hold_sends()
     async with app.run_test(size=(100, 24)) as pilot:
         await until_shown(pilot, "● Lobby")
         await pilot.press("1", "enter", "2", "enter", "3", "enter", "4")
-        await until(pilot, lambda: session.drafts.get("!lobby") == "2\n3\n4")
+        await until(pilot, lambda: session.drafts.get("!lobby") == "4")
         session.release_sends()
-        await until(pilot, lambda: session.drafts["!lobby"] == "4")
+        await until(pilot, lambda: len(session.sent) == 3)
+        assert [content["body"] for _, content in session.sent] == ["1", "2", "3"]
 
 
 async def test_what_is_typed_before_the_draft_is_there_comes_after_it(

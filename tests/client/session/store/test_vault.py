@@ -112,7 +112,7 @@ def test_a_transaction_that_has_only_read_yet_may_write_all_the_same(tmp_path: P
     other.execute("PRAGMA busy_timeout = 0")
     with db.atomic():
         assert db.execute("SELECT count(*) FROM t").fetchone() == (0,)
-        with pytest.raises(dbapi2.OperationalError, match="locked"):
+        with pytest.raises(StoreError, match="locked"):
             other.execute("INSERT INTO t VALUES (1)")
         db.execute("INSERT INTO t VALUES (2)")
     other.execute("INSERT INTO t VALUES (1)")
