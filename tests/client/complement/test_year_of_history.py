@@ -48,6 +48,8 @@ async def test_a_new_device_has_a_year_of_history_back_from_the_backup(people: P
     for path in ("/sync", "/messages"):
         second.proxy.add(RewriteAnswer(path, stretched(began)))
     async with second.opened() as s:
+        for room_id in rooms:
+            await until_whole(s, room_id)
         history = [await s.timeline(room_id, limit=10_000) for room_id in rooms]
         assert {event.trust for part in history for event in part} == {Trust.UNDECRYPTABLE}
         assert all(len(part) == MESSAGES for part in history)
@@ -64,6 +66,13 @@ async def test_a_new_device_has_a_year_of_history_back_from_the_backup(people: P
             assert [event.body for event in part] == [f"message {number}" for number in range(MESSAGES)]
             assert all("backup" in str(event.reason) for event in part)
         assert_read_lazily(second, rooms)
+
+
+async def until_whole(session: OpenSession, room_id: str) -> None:
+    """Wait until nothing is missing of a room's history."""
+    updates = session.updates()
+    while await session.gaps(room_id):
+        await anext(updates)
 
 
 async def write(session: OpenSession, room_id: str, count: int) -> None:

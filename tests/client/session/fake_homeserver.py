@@ -17,7 +17,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from client.session.errors import HomeserverUnreachable, NotFound
+from client.session.errors import HomeserverRefused, HomeserverUnreachable, NotFound
 from client.session.events import Json
 from client.session.transport import Download
 
@@ -149,9 +149,13 @@ class FakeHomeserver:
 
     def messages(self, query: dict[str, str]) -> Object:
         """Answer GET /messages backwards, as Synapse does: an `end` until there is nothing any more."""
-        before = int(query["from"].split("_")[1])
-        stop = int(query.get("to", "0_0_0").split("_")[1])
-        first = max(stop, before - int(query["limit"]))
+        try:
+            before = int(query["from"].split("_")[1])
+        except (IndexError, ValueError):
+            raise HomeserverRefused(
+                "x", why="It is no token.", remedy="z", status=400, errcode="M_INVALID_PARAM"
+            ) from None
+        first = max(0, before - int(query["limit"]))
         if first >= before:
             return {"chunk": []}
         return {"chunk": self.timeline[first:before][::-1], "end": f"0_{first}_0"}

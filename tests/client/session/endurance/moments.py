@@ -6,8 +6,7 @@ a session that can neither ask nor write from a moment on is, to everybody else,
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from client.session.events import Json
@@ -99,9 +98,8 @@ def mortal_store(db: Vault, life: Life) -> Vault:
     return db
 
 
-@contextlib.asynccontextmanager
-async def mortal_session(person: Person, life: Life) -> AsyncIterator[OpenSession]:
-    """Open a person's session for one life; where that ends within the block, the block ends too."""
+async def live(person: Person, life: Life, work: Callable[[OpenSession], Awaitable[None]]) -> None:
+    """Do some work in a person's session for one life; where that ends, even while it opens, so does this."""
     db = person.store()
     try:
         async with OwnedTasks() as tasks:
@@ -110,7 +108,7 @@ async def mortal_session(person: Person, life: Life) -> AsyncIterator[OpenSessio
                 mortal_store(db, life), transport, person.transport, tasks.begin, lambda _: True
             )
             session.start()
-            yield session
+            await work(session)
             session.close()
     except* Killed:
         pass

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from client.session.events import Trust
 from client.session.session import OpenSession
-from tests.client.session.endurance.moments import Life, mortal_session
+from tests.client.session.endurance.moments import Life, live
 from tests.client.session.fake_homeserver import ROOM
 from tests.client.session.fake_people import alice_and_bob
 
@@ -41,6 +42,11 @@ async def _heard(session: OpenSession, names: tuple[str, str]) -> None:
     assert Trust.UNDECRYPTABLE not in {event.trust for event in events}
 
 
+async def _round(session: OpenSession, name: str, names: tuple[str, str]) -> None:
+    await _say(session, name)
+    await _heard(session, names)
+
+
 @pytest.mark.parametrize("victim", ["alice", "bob"])
 async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path, victim: str) -> None:
     """Killed before or after any request and any commit of a round, and begun again, a session has it all."""
@@ -53,9 +59,7 @@ async def test_killed_at_any_moment_nothing_is_lost_or_doubled(tmp_path: Path, v
             life = Life(end)
             async with asyncio.TaskGroup() as group:
                 group.create_task(_say(witness, names[1]))
-                async with mortal_session(dies, life) as session:
-                    await _say(session, names[0])
-                    await _heard(session, names)
+                await live(dies, life, functools.partial(_round, name=names[0], names=names))
             async with dies.session() as again:
                 await _say(again, names[0])
                 await _heard(again, names)
@@ -76,9 +80,7 @@ async def test_killed_at_any_moment_of_a_first_contact_nothing_is_lost(tmp_path:
         async with bob.session() as witness:
             async with asyncio.TaskGroup() as group:
                 group.create_task(_say(witness, "lives"))
-                async with mortal_session(alice, life) as session:
-                    await _say(session, "dies")
-                    await _heard(session, names)
+                await live(alice, life, functools.partial(_round, name="dies", names=names))
             async with alice.session() as again:
                 await _say(again, "dies")
                 await _heard(again, names)

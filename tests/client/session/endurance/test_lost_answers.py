@@ -53,6 +53,9 @@ async def test_a_history_that_cannot_be_had_now_is_had_later(tmp_path: Path) -> 
     _answering(bob, change)
     async with bob.session() as b:
         await next_event(b, lambda event: event.body == "2")
+        updates = b.updates()
+        while await b.gaps(ROOM):
+            await anext(updates)
         events = await b.timeline(ROOM)
     assert [(event.body, event.trust) for event in events] == [(str(n), Trust.PINNED) for n in range(3)]
     assert refusals == []

@@ -27,13 +27,15 @@ Object = dict[str, Any]
 TEXT = {"msgtype": "m.text", "body": "good"}
 
 
-async def _still_reads(server: FakeHomeserver, alice: Person, bob: Person) -> None:
+async def _still_reads(
+    server: FakeHomeserver, alice: Person, bob: Person, connection: Connection = Connection.LIVE
+) -> None:
     """Let Alice write to Bob, and Bob read what the fake has for him and then her message."""
     async with alice.session() as a, bob.session() as b:
         sent = await a.send(ROOM, TEXT)
         event = await next_event(b, lambda event: event.event_id == sent.event_id)
         assert (event.body, event.trust) == ("good", Trust.PINNED)
-        assert b.connection is Connection.LIVE
+        assert b.connection is connection
 
 
 def _rewriting(bob: Person, wanted: str, change: Any) -> None:
@@ -109,7 +111,7 @@ async def test_no_count_of_one_time_keys_keeps_us_making_them(tmp_path: Path, co
     assert len(server.devices[bob.user_id, "BOB"].one_time_keys) <= 100
 
 
-async def test_a_history_without_end_ends(tmp_path: Path) -> None:
+async def test_a_history_without_end_holds_nothing_up(tmp_path: Path) -> None:
     """A server that answers every page with an empty one and another token does not hold the sync up."""
     server, alice, bob = await alice_and_bob(tmp_path)
     inner, pages = bob.transport.request, iter(range(10**9))
@@ -122,7 +124,7 @@ async def test_a_history_without_end_ends(tmp_path: Path) -> None:
         return answer.replace(b'"limited": false', b'"limited": true, "prev_batch": "p"')
 
     bob.transport.request = request  # type: ignore[method-assign] # the seam
-    await _still_reads(server, alice, bob)
+    await _still_reads(server, alice, bob, Connection.CATCHING_UP)
 
 
 async def test_one_sender_that_is_no_user_costs_nobody_their_keys(tmp_path: Path) -> None:
