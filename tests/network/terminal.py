@@ -19,6 +19,11 @@ import pyte
 _PATIENCE = 60.0
 
 
+def _without_size(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would be believed before the terminal itself."""
+    return {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
+
+
 class Terminal:
     """Runs a program in a terminal of `columns` x `lines`, and reads its screen as a person would."""
 
@@ -34,7 +39,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**environment, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={**_without_size(environment), "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             start_new_session=True,
         )
         os.close(slave)
