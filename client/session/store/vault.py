@@ -44,7 +44,7 @@ class Vault(Database):
         try:
             yield self
             self.conn.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # also when interrupted: rolled back, then raised again
             self.rollback()
             raise
 

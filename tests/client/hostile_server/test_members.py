@@ -6,6 +6,7 @@ import copy
 
 import pytest
 
+from client.session.errors import RoomSealed
 from client.session.events import Membership
 from client.session.session import OpenSession
 from client.session.wire import STATE_AFTER
@@ -73,6 +74,26 @@ async def test_an_injected_member_gets_no_key(people: People) -> None:
             pytest.fail("the attack did not take place", pytrace=False)
         given = set().union(*alice.keys_sent_to())
         assert (mallory.user_id, mallory.login.device_id) not in given
+
+
+async def test_in_a_sealed_room_an_injected_member_stops_what_is_sent(people: People) -> None:
+    """While people there are neither verified nor attested nothing goes out, and Alice is told who they are."""
+    alice, bob, mallory = await people("alice"), await people("bob"), await people("mallory")
+    room_id = await alice.room(bob)
+    async with alice.opened() as a, bob.opened() as b:
+        await until_together(room_id, a, b)
+        await a.seal(room_id)
+        with pytest.raises(RoomSealed, match=bob.user_id) as refusal:
+            await alice.say(a, room_id, "to nobody yet")
+        assert mallory.user_id not in refusal.value.left_out
+        injected = alice.proxy.add(with_member(room_id, mallory))
+        await bob.say(b, room_id, "wakes the sync")
+        await eventually(lambda: is_member(a, room_id, mallory, Membership.JOIN))
+        assert injected.count
+        with pytest.raises(RoomSealed) as refusal:
+            await alice.say(a, room_id, "to whoever is said to be here")
+        assert mallory.user_id in refusal.value.left_out
+        assert (mallory.user_id, mallory.login.device_id) not in set().union(*alice.keys_sent_to())
 
 
 async def test_state_in_the_timeline_is_not_taken_for_what_came_of_it(people: People) -> None:

@@ -99,7 +99,9 @@ def test_what_is_no_signature_is_refused(signatures: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "public_key", ["", "AAAA", "A" * 43, PUBLIC_KEY + "=", SigningKey.generate("1").public_key]
+    "public_key",
+    ["", "AAAA", "A" * 43, PUBLIC_KEY + "=", SigningKey.generate("1").public_key],
+    ids=["empty", "short", "zeros", "padded", "somebody else's"],
 )
 def test_another_key_is_refused(public_key: str) -> None:
     """A wrong, broken or weak public key verifies nothing."""

@@ -59,5 +59,5 @@ async def pair_in_a_room(network: TestNetwork, root: Path) -> Pair:
             await anext(updates)
         for one, other, word in ((a, b, "good morning"), (b, a, "good morning to you")):
             sent = await one.send(room_id, {"msgtype": "m.text", "body": word})
-            await next_event(other, lambda event, sent=sent: event.event_id == sent.event_id and event.body)  # type: ignore[misc]
+            await next_event(other, lambda event, sent=sent: event.event_id == sent.event_id and event.body)  # type: ignore[misc] # bound at once
     return Pair(alice, bob, alice_http, bob_http, room_id)
