@@ -77,7 +77,7 @@ async def test_an_injected_member_gets_no_key(people: People) -> None:
 
 
 async def test_in_a_sealed_room_an_injected_member_stops_what_is_sent(people: People) -> None:
-    """While people there are neither verified nor attested nothing goes out, and Alice is told who they are."""
+    """While its people are neither verified nor attested nothing goes out, and Alice is told who they are."""
     alice, bob, mallory = await people("alice"), await people("bob"), await people("mallory")
     room_id = await alice.room(bob)
     async with alice.opened() as a, bob.opened() as b:
