@@ -9,7 +9,7 @@ from itertools import pairwise
 from syrupy.assertion import SnapshotAssertion
 from textual.app import App, ComposeResult
 
-from client.session.events import TimelineEvent, Trust
+from client.session.events import NO_KEY, TimelineEvent, Trust
 from client.ui.app import RogatoryApp
 from client.ui.widgets.timeline import Timeline
 from client.views.request_view import RequestReader
@@ -40,7 +40,7 @@ async def test_days_senders_badges_and_text(
     session.receive("!lobby", "A second message follows under the same name.", sender=OTP)
     session.receive("!lobby", "Two\nlines", sender=session.user_id, trust=Trust.VERIFIED)
     session.receive("!lobby", "Send me the key.", sender="@otp:court.example", trust=Trust.UNSIGNED_DEVICE)
-    session.receive_undecryptable("!lobby", "The key has not come yet.", sender=BELGIUM)
+    session.receive_undecryptable("!lobby", NO_KEY, sender=BELGIUM)
     session.receive("!lobby", "The next day.", sender=BELGIUM, trust=Trust.PINNED, sent_at=START + _A_DAY)
     async with app.run_test(size=(100, 32)) as pilot:
         await until_shown(pilot, "The next day.")
