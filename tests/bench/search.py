@@ -101,7 +101,7 @@ def make_store(path: Path, copy: Path, messages: int) -> dict[str, str]:
     migrate(db, account_schema, path)
     with db.atomic():
         rooms = [(room,) for room in ROOMS]
-        db.conn.executemany("INSERT INTO rooms VALUES (?, 'join', NULL, 0, 0)", rooms)
+        db.conn.executemany("INSERT INTO rooms VALUES (?, 'join', NULL, 0, 0, 0)", rooms)
     fill(db, messages)
     copied_without_key(db, copy)
     expressions = {name: expression_of(db, query) for name, query in QUERIES.items()}

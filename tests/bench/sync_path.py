@@ -99,7 +99,7 @@ def introduce(db: Vault, writers: Sequence[Writer]) -> None:
         )
         db.conn.executemany("INSERT INTO tracked_users VALUES (?, 0)", [(user,) for user in masters])
         db.conn.executemany(
-            "INSERT INTO rooms VALUES (?, 'join', ?, 0, 0)",
+            "INSERT INTO rooms VALUES (?, 'join', ?, 0, 0, 0)",
             [(room, b'{"algorithm":"m.megolm.v1.aes-sha2"}') for room in ROOMS],
         )
 
