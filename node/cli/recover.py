@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import msgspec
@@ -16,10 +14,8 @@ from client.session.recovery.state import Recovery, RecoveryState
 from client.session.secret import Secret
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.cli.secrets import asked_password
-from node.cli.sessions import chosen_account, session_of
-from node.home import Home
+from node.cli.sessions import in_session
 
-Result = TypeVar("Result")
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 _RESET = """\
 A reset gives the account a new identity.
@@ -74,14 +70,14 @@ def recover(
     opened = chosen_home(home)
     passphrase = _secret(passphrase_file)
     if setup:
-        _print_key(_in_session(opened, user, _setting_up(passphrase, replace)), as_json)
+        _print_key(in_session(opened, user, _setting_up(passphrase, replace)), as_json)
     elif reset:
         password = _confirmed_password(yes=yes)
-        _print_key(_in_session(opened, user, _resetting(password, passphrase)), as_json)
+        _print_key(in_session(opened, user, _resetting(password, passphrase)), as_json)
     elif status:
-        _print_state(_in_session(opened, user, lambda session: session.recovery_state()), as_json)
+        _print_state(in_session(opened, user, lambda session: session.recovery_state()), as_json)
     else:
-        _print_state(_in_session(opened, user, _unlocking(_secret(key_file), passphrase)), as_json)
+        _print_state(in_session(opened, user, _unlocking(_secret(key_file), passphrase)), as_json)
 
 
 def _setting_up(passphrase: Secret[str] | None, replace: bool) -> Callable[[Session], Awaitable[str]]:
@@ -96,16 +92,6 @@ def _unlocking(
     key: Secret[str] | None, passphrase: Secret[str] | None
 ) -> Callable[[Session], Awaitable[RecoveryState]]:
     return lambda session: session.recover(recovery_key=key, passphrase=passphrase)
-
-
-def _in_session(home: Home, user: str | None, work: Callable[[Session], Awaitable[Result]]) -> Result:
-    account = chosen_account(home, user)
-
-    async def run() -> Result:
-        async with session_of(home, account) as session:
-            return await work(session)
-
-    return asyncio.run(run())
 
 
 def _secret(path: Path | None) -> Secret[str] | None:
