@@ -31,3 +31,19 @@ async def until_shown(pilot: Pilot[Any], words: str) -> None:
         await until(pilot, lambda: words in screen_text(pilot.app))
     except TimeoutError:
         raise AssertionError(f"{words!r} is not on the screen:\n{screen_text(pilot.app)}") from None
+
+
+async def settled_text(pilot: Pilot[Any], words: str) -> str:
+    """Wait until the screen shows some words and has been painted alike five times, and return its text.
+
+    For a picture of the whole screen: words that are there do not say that all else is.
+    """
+    await until_shown(pilot, words)
+    looks: list[str] = []
+
+    def alike() -> bool:
+        looks.append(screen_text(pilot.app))
+        return looks[-5:] == [looks[-1]] * 5
+
+    await until(pilot, alike)
+    return looks[-1]

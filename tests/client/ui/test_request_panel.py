@@ -12,7 +12,7 @@ from client.ui.widgets.timeline import Timeline
 from tests.client.court import OTP, request_content
 from tests.client.fake_session import FakeSession
 from tests.client.ui.conftest import BELGIUM
-from tests.client.ui.screen_text import screen_text, until, until_shown
+from tests.client.ui.screen_text import screen_text, settled_text, until, until_shown
 
 HOLDS = "Signature holds: Office of the Prosecutor (OTP), key ed25519:2026a"
 
@@ -31,8 +31,7 @@ async def test_a_request_is_readable_with_its_signature(
     async with app.run_test(size=(140, 36)) as pilot:
         await until_shown(pilot, HOLDS)
         await pilot.press("f2")
-        await until_shown(pilot, "Jean Exemple (invented)")
-        assert screen_text(app) == snapshot
+        assert await settled_text(pilot, "Jean Exemple (invented)") == snapshot
         await pilot.press("f2")
         await until(pilot, lambda: "WHAT IS ASKED" not in screen_text(app))
 
@@ -45,8 +44,7 @@ async def test_on_80_columns_the_request_takes_the_whole_width(
     async with app.run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "F2 or Enter shows the whole request.")
         await pilot.press("f2")
-        await until_shown(pilot, HOLDS)
-        assert screen_text(app) == snapshot
+        assert await settled_text(pilot, HOLDS) == snapshot
         await pilot.press("end")
         await until_shown(pilot, "Jean Exemple (invented)")
 

@@ -8,7 +8,7 @@ from client.session.events import Membership
 from client.ui.app import RogatoryApp
 from tests.client.fake_session import FakeSession
 from tests.client.ui.conftest import BELGIUM
-from tests.client.ui.screen_text import screen_text, until, until_shown
+from tests.client.ui.screen_text import screen_text, settled_text, until, until_shown
 
 
 async def test_the_tree_shows_spaces_rooms_and_unread_counts(
@@ -18,8 +18,7 @@ async def test_the_tree_shows_spaces_rooms_and_unread_counts(
     session.change_room("!assets", unread=12)
     session.add_room("!informal", "Informal query", membership=Membership.INVITE, inviter=BELGIUM)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "Nothing has been written here yet.")
-        assert screen_text(app) == snapshot
+        assert await settled_text(pilot, "Nothing has been written here yet.") == snapshot
 
 
 async def test_an_unread_count_changes_in_place(session: FakeSession, app: RogatoryApp) -> None:
@@ -76,7 +75,7 @@ async def test_the_switcher_moves_by_arrows_and_closes_by_escape(
         await until_shown(pilot, "● Lobby")
         await pilot.press("ctrl+k", "down")
         await until_shown(pilot, "Part of a room's name")
-        assert screen_text(app) == snapshot
+        assert await settled_text(pilot, "^q Quit") == snapshot
         await pilot.press("escape")
         await until(pilot, lambda: "Part of a room's name" not in screen_text(app))
         assert "● Lobby" in screen_text(app)

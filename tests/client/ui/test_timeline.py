@@ -18,7 +18,7 @@ from client.views.timeline_row import RowMaker
 from tests.client.court import OTP
 from tests.client.fake_session import START, FakeSession
 from tests.client.ui.conftest import BELGIUM
-from tests.client.ui.screen_text import screen_text, until, until_shown
+from tests.client.ui.screen_text import screen_text, settled_text, until, until_shown
 
 _A_DAY = 24 * 60 * 60 * 1000
 
@@ -43,8 +43,7 @@ async def test_days_senders_badges_and_text(
     session.receive_undecryptable("!lobby", NO_KEY, sender=BELGIUM)
     session.receive("!lobby", "The next day.", sender=BELGIUM, trust=Trust.PINNED, sent_at=START + _A_DAY)
     async with app.run_test(size=(100, 32)) as pilot:
-        await until_shown(pilot, "The next day.")
-        assert screen_text(app) == snapshot
+        assert await settled_text(pilot, "The next day.") == snapshot
 
 
 async def test_a_message_heals_in_its_place(session: FakeSession, app: RogatoryApp) -> None:

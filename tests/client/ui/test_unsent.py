@@ -11,7 +11,7 @@ from client.ui.app import RogatoryApp
 from client.ui.widgets.composer import Composer
 from client.ui.widgets.timeline import Timeline
 from tests.client.fake_session import FakeSession
-from tests.client.ui.screen_text import screen_text, until, until_shown
+from tests.client.ui.screen_text import screen_text, settled_text, until, until_shown
 
 FAILURE = "The homeserver answered 403."
 REMEDY = "Ask a moderator whether you may write there."
@@ -34,8 +34,7 @@ async def test_a_gap_and_unsent_messages_are_rows_that_say_what_they_are(
     session.keep_unsent("!lobby", "This waits.", None)
     session.keep_unsent("!assets", "This is in another room.", FAILURE, REMEDY)
     async with app.run_test(size=(110, 26)) as pilot:
-        await until_shown(pilot, "This waits.")
-        assert screen_text(app) == snapshot
+        assert await settled_text(pilot, "This waits.") == snapshot
 
 
 async def test_a_gap_goes_when_it_is_filled(session: FakeSession, app: RogatoryApp) -> None:
