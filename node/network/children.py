@@ -9,7 +9,7 @@ from node.config import NodeConfig
 from node.home import Home
 from node.network.layout import ports_of
 from node.supervisor.specification import ChildSpecification
-from node.synapse.plugin.quick_commits import VARIABLE as QUICK_COMMITS
+from node.synapse.plugin.quick_node import VARIABLE as QUICK_NODE
 from node.synapse.process import SYNAPSE_TEMPLATE, synapse_command, synapse_environment
 
 _RESTART_WHEN_CHANGED = ("homeserver.yaml", "log.yaml", "signing.key", "tls.crt")
@@ -25,7 +25,7 @@ def node_child(home: Home, config: NodeConfig) -> ChildSpecification:
         command=tuple(synapse_command(folder)),
         working_folder=folder,
         log_path=folder / "process.log",
-        environment=synapse_environment() | ({QUICK_COMMITS: "1"} if config.development else {}),
+        environment=synapse_environment() | ({QUICK_NODE: "1"} if config.development else {}),
         health_url=f"{config.client_url}/health",
         ports=tuple(ports_of(config)),
         revision=_revision(read_once),

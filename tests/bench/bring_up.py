@@ -89,10 +89,12 @@ def timed(*command: str) -> float:
     return time.perf_counter() - began
 
 
-def median(count: int, *command: str) -> float:
-    """The median seconds of `count` runs, after one that warms up."""
-    timed(*command)
-    return statistics.median(timed(*command) for _ in range(count))
+def medians(count: int, *commands: list[str]) -> list[float]:
+    """The median seconds of each command, run in turns so that a slow moment meets them all."""
+    for command in commands:
+        timed(*command)
+    turns = [[timed(*command) for command in commands] for _ in range(count)]
+    return [statistics.median(times) for times in zip(*turns, strict=True)]
 
 
 def main() -> None:
@@ -107,11 +109,11 @@ def main() -> None:
             try:
                 first = timed(ROGATORY, "up", home)
                 again = timed(ROGATORY, "up", home)
-                help_ = median(9, ROGATORY, "--help")
-                status = median(9, ROGATORY, "status", home)
+                nothing, help_, status = medians(
+                    15, [sys.executable, "-c", "pass"], [ROGATORY, "--help"], [ROGATORY, "status", home]
+                )
             finally:
                 timed(ROGATORY, "down", home)
-        nothing = median(9, sys.executable, "-c", "pass")
         print(  # noqa: T201 - the figures are what this program is for
             f"run {run}: six bare {bare:.1f} s; up {first:.1f} s = {first / bare:.2f} x (bound 2.5); "
             f"up again {again:.1f} s = {again / first:.2f} x the first; "

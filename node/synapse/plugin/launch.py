@@ -11,7 +11,7 @@ import os
 
 from client.session.local.lifeline import watch_lifeline
 from node.synapse.plugin.late_reactor import start_reactor_late
-from node.synapse.plugin.quick_commits import commit_quickly_if_asked
+from node.synapse.plugin.quick_node import be_quick_if_asked
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     os.umask(0o077)
     watch_lifeline()
     start_reactor_late()
-    commit_quickly_if_asked()
+    be_quick_if_asked()
     from synapse.app.homeserver import main as synapse_main
 
     synapse_main()
