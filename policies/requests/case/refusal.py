@@ -14,6 +14,8 @@ class Refusal(enum.StrEnum):
     """Not an answer or a step that this version can read, or one with parts that nobody signed."""
     CONTROL_CHARACTERS = "control-characters"
     """A text holds characters that steer a screen, or turn the direction of what is read."""
+    REQUEST_DOES_NOT_HOLD = "request-does-not-hold"
+    """What calls itself a request is none of the Court for this room."""
     OTHER_ROOM = "other-room"
     OTHER_REQUEST = "other-request"
     """It was signed for another request, or for another version of this one."""
