@@ -51,7 +51,8 @@ def _require_lawful(case: Case, entry: Entry, answer: SignedAnswer, facts: Mappi
     if case.is_draft and entry.is_final:
         raise _refused(Refusal.NOT_LAWFUL_HERE, "It is a draft for consultation, and not yet a request.")
     asked = [name for name, field in case.template.all_fields.items() if field.side is Side.REQUEST]
-    if foreign := sorted(set(answer.details) & set(asked)):
+    carried = entry.outcome.carries if entry.outcome else ()
+    if foreign := sorted(set(answer.details) & set(asked) - set(carried)):
         raise _refused(Refusal.INCOMPLETE, f"{foreign[0]} is a field of the request, no detail of an answer.")
     result = check_answer(
         case.request.template,
