@@ -63,7 +63,7 @@ def readable_step(step: CourtStep) -> str:
         f"{_STEPS[step.step]} ({step.step})",
         f"Organ: {organ_words(step.organ)}",
         f"Taken: {format_time(step.occurred_at)}",
-        *_details(step.details, {}),
+        *(_details(step.details, {}) if step.details else ()),
         "",
         _LAST_LINE,
     ]
