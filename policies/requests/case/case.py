@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -17,6 +17,7 @@ from policies.requests.templates.kinds import OutcomeKind
 from policies.requests.templates.outcome import Outcome
 from policies.requests.templates.registry import packaged_templates
 from policies.requests.templates.template import Template
+from policies.trust.times import whole_utc
 
 
 class CaseState(enum.StrEnum):
@@ -182,6 +183,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return (
             frozenset(entry.code for entry in self.history) & packaged_templates().outcomes.catalogue.keys()
         )
+
+    def time_to_sign(self, now: datetime) -> datetime:
+        """Return the time to sign something with so that it follows all that is known here.
+
+        That is `now`, or a second after the last event where a clock elsewhere is ahead of ours.
+        """
+        last = self.history[-1].at if self.history else self.request.issued_at
+        return max(whole_utc(now), last + timedelta(seconds=1))
 
     @property
     def follow_ups(self) -> tuple[FollowUpRequest, ...]:

@@ -16,7 +16,7 @@ from policies.requests.case.refusal import Refusal
 from policies.requests.case.standing import Standing
 from policies.requests.case.step import EVENT_KEY
 from policies.requests.case.stepping import step_case
-from policies.requests.case.verify import verify_answer, verify_step
+from policies.requests.case.verify import CLOCKS_APART, verify_answer, verify_step
 from policies.requests.errors import CaseNotOpened, CommunicationRefused
 from policies.requests.verdict import CONTENT_KEY
 
@@ -84,7 +84,7 @@ class _Reduction:
         if self.case.state.is_over:
             why = f"The request was {self.case.state} before."
             raise CommunicationRefused("The case is over.", refusal=Refusal.CASE_OVER, why=why)
-        if entry.at < self.case.request.issued_at:
+        if entry.at < self.case.request.issued_at - CLOCKS_APART:
             why = "It was signed before the request was issued."
             raise CommunicationRefused("It cannot follow.", refusal=Refusal.OUT_OF_ORDER, why=why)
         if entry.answer is not None:

@@ -33,7 +33,7 @@ LONGEST_ON_THE_WAY = timedelta(days=3)
 """How long an answer may lie on its writer's machine before it is sent: a weekend without a connection.
 Nobody can sign today for a day before that, as to be in time or before an attestation ended."""
 
-_CLOCKS_APART = timedelta(minutes=5)
+CLOCKS_APART = timedelta(minutes=5)
 """How far the clocks of honest machines may differ."""
 
 
@@ -69,9 +69,9 @@ def verify_answer(
     if answer.outcome not in packaged_templates().outcomes.catalogue:
         raise _unknown("outcome", answer.outcome)
     _require_place_and_text(received, answer, request, sha256)
-    posted_again = _is_originators(received.sender, request, standing)
-    _require_time(answer.answered_at, received, posted_again=posted_again)
-    times = [answer.answered_at] if posted_again else [answer.answered_at, received.sent_at]
+    by_the_court = _is_originators(received.sender, request, standing)
+    _require_time(answer.answered_at, received, by_the_court=by_the_court)
+    times = [answer.answered_at] if by_the_court else [answer.answered_at, received.sent_at]
     for at in times:
         keys = standing.answer_keys(answer.answerer, request, at)
         _require_signature(found, answer.answerer, answer.signatures, [("", key) for key in keys])
@@ -95,10 +95,10 @@ def verify_step(
         raise CommunicationRefused(
             "It is no step of the organ that asks.", refusal=Refusal.OTHER_ORGAN, why=why
         )
-    posted_again = _is_originators(received.sender, request, standing)
-    _require_time(step.occurred_at, received, posted_again=posted_again)
+    by_the_court = _is_originators(received.sender, request, standing)
+    _require_time(step.occurred_at, received, by_the_court=by_the_court)
     organ = _originator(request, standing)
-    times = [step.occurred_at] if posted_again else [step.occurred_at, received.sent_at]
+    times = [step.occurred_at] if by_the_court else [step.occurred_at, received.sent_at]
     valid = [key for key in organ.keys if all(key.valid_at(at) for at in times)]
     if step.signatures.get(step.organ) and not {key.key_id for key in valid} & set(
         step.signatures[step.organ]
@@ -135,9 +135,10 @@ def _require_place_and_text(
     require_same_text(received.content.get("body"), said.body_sha256)
 
 
-def _require_time(signed_at: datetime, received: Received, *, posted_again: bool) -> None:
-    early = signed_at > received.sent_at + _CLOCKS_APART
-    late = not posted_again and signed_at < received.sent_at - LONGEST_ON_THE_WAY
+def _require_time(signed_at: datetime, received: Received, *, by_the_court: bool) -> None:
+    ahead = 2 * CLOCKS_APART if by_the_court else CLOCKS_APART  # it signs after what it answers
+    early = signed_at > received.sent_at + ahead
+    late = not by_the_court and signed_at < received.sent_at - LONGEST_ON_THE_WAY
     if early or late:
         why = f"It was signed for {format_time(signed_at)} and sent at {format_time(received.sent_at)}."
         raise CommunicationRefused("The time is not believed.", refusal=Refusal.WRONG_TIME, why=why)

@@ -12,7 +12,7 @@ from policies.requests.case.step_details import FollowUpRequest
 from policies.requests.clocks.days import WEEKENDS_ONLY, Calendar
 from policies.requests.clocks.due import due_of, rounds
 from policies.requests.clocks.standstill import standstills
-from policies.requests.clocks.start import Start, start_of
+from policies.requests.clocks.start import start_of
 from policies.requests.clocks.the_hague import end_of
 from policies.requests.templates.clock import Clock
 from policies.requests.templates.evaluate import Scope, holds
@@ -93,15 +93,14 @@ def expired_clocks(case: Case, at: datetime) -> frozenset[str]:
 def _read(case: Case, name: str, clock: Clock, now: datetime, calendar: Calendar) -> ClockReading:
     start = start_of(case, clock)
     if start is None:
-        state = ClockState.ENDED if case.state.is_over else ClockState.NOT_STARTED
-        return ClockReading(name=name, clock=clock, state=state)
+        return _read_unstarted(case, name, clock)
     still = standstills(case, clock)
     last_round = due = None
     if clock.repeating:
         last_round, due = rounds(clock, start.moment, still, calendar, now)
     elif clock.urging is None:
         due = due_of(clock, start.moment, still, calendar)
-    met_at = _met_at(case, clock, start)
+    met_at = _met_at(case, clock, start.position)
     if met_at is not None:
         state = ClockState.MET
     elif case.state.is_over:
@@ -114,10 +113,19 @@ def _read(case: Case, name: str, clock: Clock, now: datetime, calendar: Calendar
     return ClockReading(name=name, clock=clock, state=state, due=due, last_round=last_round, met_at=met_at)
 
 
-def _met_at(case: Case, clock: Clock, start: Start) -> datetime | None:
-    return next(
-        (at for entry in case.history[start.position :] if (at := _meets(clock, entry)) is not None), None
-    )
+def _read_unstarted(case: Case, name: str, clock: Clock) -> ClockReading:
+    """Read a clock that nothing has started; what runs from the delivery may be met before it is known."""
+    met_at = _met_at(case, clock, 0) if clock.starts is Moment.DELIVERED else None
+    if met_at is not None:
+        return ClockReading(name=name, clock=clock, state=ClockState.MET, met_at=met_at)
+    state = ClockState.ENDED if case.state.is_over else ClockState.NOT_STARTED
+    return ClockReading(name=name, clock=clock, state=state)
+
+
+def _met_at(case: Case, clock: Clock, position: int) -> datetime | None:
+    """Return when the first thing in the history, from `position` on, met a clock."""
+    met = (_meets(clock, entry) for entry in case.history[position:])
+    return next((at for at in met if at is not None), None)
 
 
 def _meets(clock: Clock, entry: Entry) -> datetime | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -22,6 +22,7 @@ CONSULTATION_ENDS = frozenset({
 })  # fmt: skip
 """The steps with which the Court has replied, so that the State no longer waits for it."""
 
+_MOMENT = timedelta(microseconds=1)
 _UNTIL = "until_agreed_with_court"
 """The detail of a postponement that says until when (article 94(1))."""
 
@@ -38,7 +39,7 @@ class Standstill(msgspec.Struct, frozen=True, kw_only=True):
 
     def touches(self, day: date) -> bool:
         """Tell whether the clock stands still during any part of a day of The Hague."""
-        last = None if self.end is None else day_of(self.end)
+        last = None if self.end is None else day_of(self.end - _MOMENT)
         return day_of(self.begin) <= day and (last is None or day <= last)
 
 

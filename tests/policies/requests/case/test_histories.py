@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from policies.requests.case.case import Case, CaseState
 from policies.requests.case.received import Received
 from policies.requests.case.step import StepCode
-from tests.policies.requests.case.test_outcome_sets import BY_ID, owed
+from tests.policies.requests.case.test_outcome_sets import owed
 from tests.policies.requests.case.world import (
     ANSWER_KEY,
     FOCAL_POINT,
@@ -23,6 +23,7 @@ from tests.policies.requests.case.world import (
     account,
     hash_of,
 )
+from tests.policies.requests.check.test_answers import BY_ID
 from tests.policies.requests.facts import CATALOGUE, FACTS, IDS
 
 MINUTES = st.integers(-30, 60 * 24 * 4)
@@ -63,7 +64,7 @@ def a_step(step: StepCode, minutes: int, which: int, forged: bool) -> Writer:
             StepCode.CLOSED: {"answer_sha256": sha256},
         }
         key = STRANGERS_KEY if forged else None
-        return room.step(step, NOW + timedelta(minutes=minutes), key=key, **details.get(step, {}))
+        return room.step(step, NOW + timedelta(minutes=minutes), key=key, details=details.get(step, {}))
 
     return write
 

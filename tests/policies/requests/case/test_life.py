@@ -28,6 +28,7 @@ from tests.policies.requests.case.world import (
 )
 from tests.policies.requests.facts import BY_NAME
 
+MINUTE = HOUR / 60
 CONSULTATION = {"sub_code": "a", "question": "Which account?", "proposed_solution": "Name the bank"}
 CONFIRMATION: dict[str, Any] = {"channel": "DIPLOMATIC", "reference": "NV 7/2026", "date": "2026-11-25"}
 
@@ -174,6 +175,19 @@ def test_answers_are_judged_by_the_request_as_modified() -> None:
     )
     assert room.case(refusal).state is CaseState.ISSUED
     assert room.case(refusal, step).state is CaseState.ANSWERED
+
+
+def test_a_reply_follows_what_it_answers_though_a_clock_is_ahead() -> None:
+    """A State's clock may be some minutes ahead: the Court signs its reply after what it replies to."""
+    room = RequestRoom()
+    now = NOW + HOUR
+    ahead = room.answer("CONSULT_97", CONSULTATION, now + 5 * MINUTE, sent_at=now)
+    before = room.case(ahead)
+    assert before.state is CaseState.IN_CONSULTATION
+    at = before.time_to_sign(now)
+    reply = room.step(StepCode.CONSULTATION_ANSWERED, at, sent_at=now, reply="Yes")
+    assert room.case(reply, ahead).state is CaseState.IN_PROGRESS
+    assert room.case().time_to_sign(now) == now
 
 
 def test_follow_ups_are_kept() -> None:

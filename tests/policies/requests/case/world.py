@@ -160,10 +160,15 @@ class RequestRoom:
         key: SigningKey | None = None,
         sent_at: datetime | None = None,
         sender: str | None = None,
-        **details: object,
+        details: Mapping[str, object] | None = None,
+        **more: object,
     ) -> Received:
         content = compose_step(
-            request=self.request, step=step, occurred_at=at, key=key or self.key, details=details
+            request=self.request,
+            step=step,
+            occurred_at=at,
+            key=key or self.key,
+            details={**(details or {}), **more},
         )
         return self.message(content, sender or account(self.organ), sent_at or at)
 
