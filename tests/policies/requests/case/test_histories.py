@@ -120,6 +120,8 @@ def test_one_case_whatever_the_order_of_arrival(
     shuffled = data.draw(st.permutations([room.first, *messages, *messages[:3]]))
     assert room.case(*shuffled) == case
     assert room.case(*messages) == case
+    sent = [(each.sent_at, each.event_id) for each in case.refused]
+    assert sent == sorted(sent)
     seen = [*(entry.event_id for entry in case.history), *(each.event_id for each in case.refused)]
     assert len(seen) == len(set(seen))
     known = {hash_of(each) for each in messages if each.event_id in seen}

@@ -94,6 +94,22 @@ def test_a_supplement_reopens_an_answered_case() -> None:
     assert states(room, frozen, claim, asked) == [
         CaseState.ISSUED, CaseState.ANSWERED, CaseState.ANSWERED, CaseState.IN_PROGRESS,
     ]  # fmt: skip
+    closed = room.step(StepCode.CLOSED, NOW + 4 * HOUR, answer_sha256=hash_of(frozen))
+    assert room.case(frozen, asked, closed).state is CaseState.IN_PROGRESS
+    again = room.answer("FROZEN", {**FROZEN, "date": "2026-11-25"}, NOW + 4 * HOUR)
+    closed = room.step(StepCode.CLOSED, NOW + 5 * HOUR, answer_sha256=hash_of(again))
+    assert room.case(frozen, asked, again, closed).state is CaseState.CLOSED
+
+
+def test_a_postponement_is_shown_as_one() -> None:
+    """A case that the State has postponed under article 94 is postponed until it says more."""
+    room = RequestRoom(example=BY_NAME["T10"])
+    details = {"until_agreed_with_court": "2027-01-15", "other_case": "One", "conditions_considered": "None"}
+    postponed = room.answer("POSTPONED_94", details, NOW + HOUR)
+    forwarded = room.answer("FORWARDED_TO_AUTHORITY", {"authority": "A judge"}, NOW + 2 * HOUR)
+    assert states(room, postponed, forwarded) == [
+        CaseState.ISSUED, CaseState.POSTPONED, CaseState.IN_PROGRESS,
+    ]  # fmt: skip
 
 
 def test_another_stated_reason_never_closes() -> None:
@@ -152,11 +168,12 @@ def modified(room: RequestRoom, **changes: object) -> Case:
 
 def test_the_court_modifies_its_request() -> None:
     """A modification changes and takes away fields, ends the consultation, and leaves what was issued."""
-    room = RequestRoom()
+    room = RequestRoom(common={"other_info": "EXERCISE ONLY. A word."})
     purpose = "EXERCISE ONLY. Trace, and do not freeze, the invented account."
     case = modified(room, purpose=purpose, other_info=None)
     assert case.refused == ()
     assert (case.state, case.values["purpose"]) == (CaseState.IN_PROGRESS, purpose)
+    assert "other_info" not in case.values
     assert case.request == room.asked
     assert "MODIFIED_BY_COURT" in case.outcomes
 

@@ -152,6 +152,11 @@ def test_another_room() -> None:
         event_id="$copied", sender=FOCAL_POINT, room_id=room.room_id, sent_at=LATER, content=foreign.content
     )
     refused(room, copied, Refusal.OTHER_ROOM)
+    own = acknowledged(room, LATER)
+    elsewhere = Received(
+        event_id="$elsewhere", sender=own.sender, room_id=other.room_id, sent_at=LATER, content=own.content
+    )
+    refused(room, elsewhere, Refusal.OTHER_ROOM)
 
 
 def test_another_request() -> None:
@@ -161,6 +166,8 @@ def test_another_request() -> None:
     refused(room, acknowledged(other, LATER), Refusal.OTHER_REQUEST, "another request than ROG-2026-7KQ4XM")
     reworded = RequestRoom(common={"other_info": "A word more."})
     refused(room, acknowledged(reworded, LATER), Refusal.OTHER_REQUEST)
+    misnamed = resigned(acknowledged(room, LATER), request_id="ROG-2026-AAAAAA")
+    refused(room, misnamed, Refusal.OTHER_REQUEST)
 
 
 def test_another_text() -> None:
@@ -326,6 +333,17 @@ def test_a_key_out_of_date() -> None:
         sent_at=NOW + 2 * HOUR,
     )
     refused(room, late, Refusal.KEY_OUT_OF_DATE)
+
+
+def test_the_court_answers_a_state_with_a_key_of_its_time() -> None:
+    """A State's request to the Court is answered by an organ, with a key that was valid, by nobody else."""
+    room = RequestRoom(example=BY_NAME["T18"])
+    registry = account("REGISTRY")
+    assert room.case(acknowledged(room, LATER, by=registry, key=ORGAN_KEYS["REGISTRY"])).refused == ()
+    old = {"by": registry, "key": OLD_KEYS["REGISTRY"]}
+    refused(room, acknowledged(room, NOW + 2 * HOUR, **old), Refusal.SIGNATURE)
+    refused(room, acknowledged(room, NOW + 500 * DAY, **old), Refusal.KEY_OUT_OF_DATE)
+    refused(room, acknowledged(room, LATER), Refusal.NOT_ATTESTED, "no organ of the Court")
 
 
 def test_a_step_that_nobody_knows_or_that_lacks_its_details() -> None:
