@@ -67,6 +67,13 @@ def test_from_issue_to_closing() -> None:
     assert case.outcomes == {"ACKNOWLEDGED", "CONSULT_97", "FORWARDED_TO_AUTHORITY", "FROZEN"}
 
 
+def test_a_request_is_delivered_once() -> None:
+    """The clocks run from the first delivery: a second one is refused."""
+    room = RequestRoom()
+    case = room.case(room.step(StepCode.DELIVERED, NOW + 2 * HOUR), room.step(StepCode.DELIVERED, NOW + HOUR))
+    assert (case.delivered_at, len(case.history), len(case.refused)) == (NOW + HOUR, 1, 1)
+
+
 def test_whoever_answers_has_received() -> None:
     """An answer without a receipt before it shows that the request was delivered and seen."""
     room = RequestRoom()
@@ -94,6 +101,8 @@ def test_a_supplement_reopens_an_answered_case() -> None:
     assert states(room, frozen, claim, asked) == [
         CaseState.ISSUED, CaseState.ANSWERED, CaseState.ANSWERED, CaseState.IN_PROGRESS,
     ]  # fmt: skip
+    on_the_claim = room.step(StepCode.CLOSED, NOW + 3 * HOUR, answer_sha256=hash_of(claim))
+    assert room.case(frozen, claim, on_the_claim).state is CaseState.ANSWERED
     closed = room.step(StepCode.CLOSED, NOW + 4 * HOUR, answer_sha256=hash_of(frozen))
     assert room.case(frozen, asked, closed).state is CaseState.IN_PROGRESS
     again = room.answer("FROZEN", {**FROZEN, "date": "2026-11-25"}, NOW + 4 * HOUR)
@@ -126,6 +135,10 @@ def test_another_stated_reason_never_closes() -> None:
     [
         ("T10", {"nature": "ADVANCE", "formal_confirmation": {"status": "pending", "channel": "DIPLOMATIC"},
                  "urgency": "URGENT"}, ConfirmationStatus.PENDING),
+        ("T10", {"nature": "ADVANCE", "urgency": "URGENT"}, ConfirmationStatus.PENDING),
+        ("T10", {"nature": "ADVANCE", "formal_confirmation": {
+            "status": "confirmed", "channel": "DIPLOMATIC", "reference": "NV 1", "date": "2026-11-20"},
+        }, ConfirmationStatus.CONFIRMED),
         ("T10", {"nature": "FORMAL_REFERENCE"}, ConfirmationStatus.NOT_NEEDED),
         ("T02", {}, ConfirmationStatus.NOT_NEEDED),
         ("T17", {}, ConfirmationStatus.NOT_NEEDED),

@@ -153,6 +153,10 @@ def test_days_of_standing_still_are_not_counted() -> None:
     assert due_of(clock("T09", "acknowledge"), asked, two, WEEKENDS) == datetime(
         2026, 11, 24, 14, 30, tzinfo=UTC
     )
+    before = still("2026-11-22T12:00:00Z", "2026-11-23T11:00:00Z")
+    assert due_of(clock("T09", "acknowledge"), asked, (before,), WEEKENDS) == datetime(
+        2026, 11, 24, 11, tzinfo=UTC
+    )
     after = still("2026-11-24T10:00:00Z", "2026-11-25T10:00:00Z")
     assert due_of(clock("T09", "acknowledge"), asked, (after,), WEEKENDS) == datetime(
         2026, 11, 24, 10, tzinfo=UTC
