@@ -37,18 +37,19 @@ def readable_body(request: CourtRequest) -> str:
 
 def _header(request: CourtRequest, words: RequestWords) -> Iterator[str]:
     yield f"REQUEST OF THE INTERNATIONAL CRIMINAL COURT {request.id}"
-    yield from _field("Template", f"{request.template} {words.title}".strip(), UNNAMED)
+    yield from field_lines("Template", f"{request.template} {words.title}".strip(), UNNAMED)
     for name in ("originator", "requested_state", "legal_basis"):
-        yield from _field(words.common[name].label, request.common.get(name), words.common[name])
-    yield from _field("Issued", format_time(request.issued_at), UNNAMED)
+        yield from field_lines(words.common[name].label, request.common.get(name), words.common[name])
+    yield from field_lines("Issued", format_time(request.issued_at), UNNAMED)
 
 
 def _fields(values: Mapping[str, object], known: Mapping[str, FieldWords]) -> Iterator[str]:
     for name, words in in_order(values, known):
-        yield from _field(words.label or _one_line(spoken(name)), values[name], words)
+        yield from field_lines(words.label or _one_line(spoken(name)), values[name], words)
 
 
-def _field(label: str, value: object, words: FieldWords) -> Iterator[str]:
+def field_lines(label: str, value: object, words: FieldWords) -> Iterator[str]:
+    """Yield one field with its label, a value of several lines indented under it."""
     lines = list(_value(value, words))
     if len(lines) == 1 and isinstance(value, str | bool | int | None):
         yield f"{label}: {lines[0]}"
@@ -60,7 +61,7 @@ def _field(label: str, value: object, words: FieldWords) -> Iterator[str]:
 def _value(value: object, words: FieldWords) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name in sorted(value):
-            yield from _field(words.codes.get(name) or _one_line(spoken(name)), value[name], UNNAMED)
+            yield from field_lines(words.codes.get(name) or _one_line(spoken(name)), value[name], UNNAMED)
     elif isinstance(value, list | tuple):
         for item in value:
             first, *others = list(_value(item, words)) or ["-"]

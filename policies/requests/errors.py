@@ -4,12 +4,15 @@ RequestError (a PolicyError)
 ├── DraftInvalid             a draft cannot become a request; says which key, and the nearest valid one
 ├── TemplateUnknown          no template has that name, or not in that version
 ├── RequestMalformed         what was received is not a request that this version can read
-└── RequestTooLarge          the request does not fit into one encrypted event
+├── RequestTooLarge          the request does not fit into one encrypted event
+├── CommunicationRefused     an answer or a step of the Court has no effect; `refusal` says of which kind
+└── CaseNotOpened            there is no request that holds, so there is nothing to follow
 """
 
 from __future__ import annotations
 
 from policies.errors import PolicyError
+from policies.requests.case.refusal import Refusal
 
 
 class RequestError(PolicyError):
@@ -32,3 +35,17 @@ class RequestMalformed(RequestError):
 
 class RequestTooLarge(RequestError):
     """The request does not fit into one encrypted event."""
+
+
+class CommunicationRefused(RequestError):
+    """An answer, or a step of the Court, is not believed or cannot be: it has no effect."""
+
+    exit_code = 3
+
+    def __init__(self, what: str, *, refusal: Refusal, why: str, remedy: str = "") -> None:
+        super().__init__(what, why=why, remedy=remedy or refusal.remedy)
+        self.refusal = refusal
+
+
+class CaseNotOpened(RequestError):
+    """There is no request that holds, so there is nothing to follow."""

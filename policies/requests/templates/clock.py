@@ -16,8 +16,10 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     starts it: `starts_field` a field's time, `starts_outcome` an answer with one of these codes. A
     `repeating` one starts anew whenever it has run. `when` says for which requests it is there. It stands
     still while the last answer is one of `stopped_by` (those of the network have the common list, statutory
-    ones only what the law says), and ends with `met_by`. `alerts` are days before its end on which people are
-    reminded.
+    ones only what the law says). It ends with an answer of `met_by`, with the receipt of a follow-up request
+    of `met_by_follow_up`, where `met_by_first_answer` with any answer but a receipt, and where none of these
+    is given with a final answer. `proceedings`: it binds in proceedings before the Court, so that Regulation
+    33 of its Regulations counts its days. `alerts` are days before its end on which people are reminded.
     """
 
     kind: ClockKind
@@ -33,6 +35,9 @@ class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     when: Condition | None = None
     stopped_by: tuple[str, ...] = ()
     met_by: tuple[str, ...] = ()
+    met_by_follow_up: tuple[str, ...] = ()
+    met_by_first_answer: bool = False
+    proceedings: bool = False
     alerts: tuple[int, ...] = ()
     uncertain: bool = False
 
