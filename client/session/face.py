@@ -71,6 +71,14 @@ class Session(Protocol):
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, `via` servers that are in it, and return its room id."""
 
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """Invite a user to a room, and return once the homeserver has invited them.
+
+        From then on they get the key of what is sent, where the room's history is open to the invited, also
+        before the sync has told of the invitation. Raises UnknownRoom, NotAllowed, and what the homeserver
+        refused.
+        """
+
     async def leave(self, room_id: str) -> None:
         """Leave a room, or reject its invitation."""
 

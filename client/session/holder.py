@@ -146,6 +146,7 @@ class _Connections:
             "set_draft": lambda: session.set_draft(argument("room_id", str), argument("text", str)),
             "gaps": lambda: session.gaps(argument("room_id", str)),
             "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
+            "invite": lambda: session.invite(argument("room_id", str), argument("user_id", str)),
             "leave": lambda: session.leave(argument("room_id", str)),
             "send": lambda: session.send(
                 argument("room_id", str),

@@ -99,6 +99,10 @@ class RemoteSession:
         """See `face.Session.join`."""
         return await self._ask("join", str, room=room, via=list(via))
 
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """See `face.Session.invite`."""
+        await self._ask("invite", msgspec.Raw, room_id=room_id, user_id=user_id)
+
     async def leave(self, room_id: str) -> None:
         """See `face.Session.leave`."""
         await self._ask("leave", msgspec.Raw, room_id=room_id)

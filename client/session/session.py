@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from client.session.attachments.attachments import Attachments
@@ -41,6 +41,7 @@ from client.session.events import (
 )
 from client.session.gaps import Gaps
 from client.session.identity_status import IdentityStatus
+from client.session.invitations import Begin, Invitations, Welcome
 from client.session.login import device_logged_out
 from client.session.outbox import Outbox
 from client.session.own_devices import OwnDevices
@@ -64,11 +65,6 @@ from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 from policies.trust.manifest import Manifest
 
-Welcome = Callable[[RoomSummary], bool]
-"""Decides whether an invitation is accepted without asking."""
-Begin = Callable[[Coroutine[None, None, None]], None]
-"""Starts a task that the opener of the session owns."""
-
 
 class OpenSession:
     """One account's session, in the process that holds its store; made by `opening.open_session`."""
@@ -83,7 +79,6 @@ class OpenSession:
         manifest: Manifest | None = None,
     ) -> None:
         self._begin = begin
-        self._welcome = welcome
         self._rooms = RoomStore(db)
         self._attestations = Attestations(manifest, self._rooms)
         self._machine = Machine(db, transport, self._attestations)
@@ -102,7 +97,9 @@ class OpenSession:
             Signing(db, transport, self._machine),
             self._begin,
         )
-        self._joining: set[str] = set()
+        self._invitations = Invitations(
+            db, self._rooms, self._requests, self.user_id, welcome, self._begin, self._changed
+        )
         self._gap_store = GapStore(db, self._timeline)
         application = self._application = SyncApplication(
             db,
@@ -148,7 +145,9 @@ class OpenSession:
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
         self._attachments.start()
-        self._accept_invitations(room.room_id for room in self._rooms)  # what an earlier process did not
+        self._invitations.accept_welcome(
+            room.room_id for room in self._rooms
+        )  # what an earlier process did not
         self._begin(self._to_the_end(self.sync.run))
         self._outbox.resume()
         self._gaps.resume()
@@ -201,6 +200,11 @@ class OpenSession:
         room_id = await self._requests.join(room, via)
         await self._until(room_id, Membership.JOIN)
         return room_id
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """Invite a user to a room; see `face.Session.invite`. Raises UnknownRoom, NotAllowed."""
+        await self._learn_of(room_id)
+        await self._invitations.invite(self._room(room_id), user_id)
 
     async def leave(self, room_id: str) -> None:
         """Leave a room, or reject its invitation."""
@@ -467,35 +471,4 @@ class OpenSession:
         self._verifications.hand_in(applied.verification)
         unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
         self._recovery.after_sync(applied.secrets, unreadable=unreadable)
-        self._accept_invitations(applied.rooms)
-
-    def _accept_invitations(self, room_ids: Iterable[str]) -> None:
-        for room_id in room_ids:
-            room = self._rooms.get(room_id)
-            if room is None or room.membership is not Membership.INVITE or room_id in self._joining:
-                continue
-            if self._welcome(room.summary(self.user_id)):
-                self._joining.add(room_id)
-                self._begin(self._accept(room_id))
-
-    async def _accept(self, room_id: str) -> None:
-        """Join a room that is welcome, trying again while its servers cannot be reached."""
-        pause = 0.2
-        try:
-            while (room := self._rooms.get(room_id)) and room.membership is Membership.INVITE:
-                try:
-                    await self._requests.join(room_id, self._servers(room))
-                    return
-                except HomeserverRefused as refusal:
-                    if refusal.status < 500:
-                        return  # withdrawn, or not for us: the invitation stays to be seen
-                except HomeserverUnreachable:
-                    pass
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 30)
-        finally:
-            self._joining.discard(room_id)
-
-    def _servers(self, room: RoomState) -> list[str]:
-        inviter = room.summary(self.user_id).inviter
-        return [inviter.partition(":")[2]] if inviter else []
+        self._invitations.accept_welcome(applied.rooms)
