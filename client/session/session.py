@@ -382,7 +382,7 @@ class OpenSession:
         password = hidden(password)
         passphrase = hidden(passphrase) if passphrase else None
         return await without_frames(
-            self._recovery.reset(password.reveal(), passphrase.reveal() if passphrase else None)
+            self._recovery.reset(password, passphrase.reveal() if passphrase else None)
         )
 
     async def devices(self) -> Sequence[OwnDevice]:
