@@ -213,7 +213,11 @@ class Session(Protocol):
         """Log another of them out for ever. Raises DeviceUnknown, and NotAllowed for a wrong password."""
 
     async def new_events(self) -> Sequence[TimelineEvent]:
-        """Return what has come since the last call for this account on this machine, in order, once."""
+        """Return what has come for this account on this machine, in order, and was not taken yet.
+
+        A call says that its caller has taken, shown or stored, what the one before it returned: so call it
+        until nothing comes. What was returned last before the caller ended or was killed comes again.
+        """
 
     def updates(self) -> AsyncIterator[Update]:
         """Yield the connection as it is, then what changes from now on, until the session closes."""

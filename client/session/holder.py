@@ -199,7 +199,7 @@ class _Connections:
             "remove_device": lambda: session.remove_device(
                 argument("device_id", str), password=argument("password", str)
             ),
-            "new_events": lambda: session.new_events(reader=argument("reader", str)),
+            "arrived": lambda: session.arrived(argument("reader", str), optional("taken", int)),
         }
         method = methods.get(ask.method)
         if method is None:

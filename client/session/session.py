@@ -43,6 +43,7 @@ from client.session.gaps import Gaps
 from client.session.identity_status import IdentityStatus
 from client.session.invitations import Begin, Invitations, Welcome
 from client.session.login import device_logged_out
+from client.session.new_events import Arrived, NewEvents
 from client.session.outbox import Outbox
 from client.session.own_devices import OwnDevices
 from client.session.progress import Progress
@@ -52,6 +53,7 @@ from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
 from client.session.search import Search
 from client.session.secret import Secret, hidden, without_frames
+from client.session.store.arrivals import Arrivals
 from client.session.store.draft_store import DraftStore
 from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
@@ -84,6 +86,8 @@ class OpenSession:
         self._machine = Machine(db, transport, self._attestations)
         self._own_devices = OwnDevices(transport, self._machine.devices, self.user_id, self.device_id)
         self._timeline = Timeline(db)
+        self._arrivals = Arrivals(db, self._timeline)
+        self._new_events = NewEvents(self.arrived)
         self._search = Search(self._timeline.index, self._rooms, self._machine.account.user_id)
         self._drafts = DraftStore(db)
         self._requests = RoomRequests(transport)
@@ -399,8 +403,13 @@ class OpenSession:
         await self._own_devices.remove(device_id, password)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
-        """Return what has come since the last call of this `reader`, in order, once."""
-        return self._timeline.arrived_after(reader)
+        """Return what has come and `reader` has not taken yet; see `face.Session.new_events`."""
+        return await self._new_events.next(reader)
+
+    async def arrived(self, reader: str, taken: int | None) -> Arrived:
+        """Note what a reader, of whatever process, has taken, and return what came after it."""
+        events, up_to = self._arrivals.after(reader, taken)
+        return Arrived(events=events, up_to=up_to)
 
     def updates(self) -> AsyncIterator[Update]:
         """Yield the connection as it is, then what changes from this call on, until the session closes."""

@@ -162,8 +162,9 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
         updates = session.updates()  # before the first look, so that nothing falls between the two
         update: Update | None = None
         while True:
-            for event in await session.new_events():
-                lines.show(event)
+            while events := await session.new_events():  # asked again, the session knows that they are shown
+                for event in events:
+                    lines.show(event)
             if isinstance(update, ConnectionChanged) and update.connection is Connection.LOGGED_OUT:
                 raise device_logged_out(session.user_id)
             update = await anext(updates, None)
