@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.network.conftest import Network, processes_of
-from tests.network.rogatory import Rogatory
+from tests.node.cli.desks import desk_with_keyring
 
 pytestmark = pytest.mark.synapse
 SMALL = ("up", "--regions", "africa")
@@ -17,7 +18,7 @@ SMALL = ("up", "--regions", "africa")
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Network]:
-    rogatory = Rogatory(tmp_path / "home")
+    rogatory = desk_with_keyring(tmp_path)
     try:
         yield Network(rogatory, rogatory.json(*SMALL))
     finally:
@@ -49,6 +50,21 @@ def test_up_goes_on_and_says_how_to_recover(small: Network, tmp_path: Path) -> N
     sent = rogatory.json("send", small.report["request"]["room_id"], "after all that", "--as", small.court)
     seen = rogatory.listen(focal_point, lambda event: event["event_id"] == sent["event_id"])
     assert (seen[-1]["body"], seen[-1]["trust"]) == ("after all that", "attested")
+
+
+def test_up_takes_the_device_that_a_person_has_logged_in_meanwhile(small: Network) -> None:
+    """Logged out and in again by hand, an account is not logged in a second time; `up` goes on."""
+    rogatory, focal_point = small.rogatory, small.account("focal-point", "africa")
+    [account] = [each for each in small.report["accounts"] if each["user_id"] == focal_point]
+    rogatory.run("recover", "--setup", "--as", focal_point)
+    rogatory.run("logout", "--as", focal_point)
+    url, password = small.report["nodes"]["africa"]["url"], Path(account["password_file"]).read_text()
+    by_hand = json.loads(
+        rogatory.run("login", focal_point, "--homeserver", url, "--json", stdin=password).stdout
+    )
+    assert "recover --key-file FILE" in rogatory.run(*SMALL).stderr
+    devices = rogatory.json("devices", "--as", focal_point)["devices"]
+    assert [device["device_id"] for device in devices] == [by_hand["device_id"]]
 
 
 def who(network: Network) -> list[dict[str, Any]]:
