@@ -9,7 +9,7 @@ from nacl.utils import random as random_bytes
 
 from client.session.accounts import Account
 from client.session.crypto.own_identity import OwnIdentity
-from client.session.errors import StoreError
+from client.session.errors import IdentityNotHeld
 from client.session.store.account_lock import held_store
 from client.session.store.account_store import open_account_store
 from client.session.store.facts import Fact, Facts
@@ -28,14 +28,14 @@ class AttestedKeys:
 def attested_keys(account: Account, *, answers: bool) -> AttestedKeys:
     """Read an enrolled account's keys; of one that `answers`, make the answer key where it is missing.
 
-    The answer key's secret half never leaves the encrypted store. Raises StoreError, and StoreHeld when a
-    key is to be made while another process holds the store.
+    The answer key's secret half never leaves the encrypted store. Raises IdentityNotHeld, StoreError, and
+    StoreHeld when a key is to be made while another process holds the store.
     """
     db = open_account_store(account.folder, account.user_id)
     try:
         identity = OwnIdentity.load(Facts(db), account.user_id)
         if identity is None:
-            raise StoreError(
+            raise IdentityNotHeld(
                 f"The store of {account.user_id} holds no identity.",
                 why="Another device made the account's identity, and this one is not vouched for yet.",
                 remedy=f"Run `rogatory recover --key-file FILE --as {account.user_id}`; "

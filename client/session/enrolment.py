@@ -58,6 +58,15 @@ async def enrol(
             db.close()
 
 
+def is_enrolled(account: Account) -> bool:
+    """Tell whether a device here has come to the end of its enrolment. Raises StoreError."""
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        return Facts(db).get(Fact.PUBLISHED) is not None
+    finally:
+        db.close()
+
+
 async def enrol_again(account: Account, access_token: Secret[str]) -> None:
     """Go on with an enrolled device that was logged out and in again: its store, its keys, a new token.
 

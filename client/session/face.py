@@ -71,6 +71,14 @@ class Session(Protocol):
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """Join a room by id or alias, `via` servers that are in it, and return its room id."""
 
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """Invite a user to a room, and return once the homeserver has invited them.
+
+        From then on they get the key of what is sent, where the room's history is open to the invited, also
+        before the sync has told of the invitation. Raises UnknownRoom, NotAllowed, and what the homeserver
+        refused.
+        """
+
     async def leave(self, room_id: str) -> None:
         """Leave a room, or reject its invitation."""
 
@@ -205,7 +213,11 @@ class Session(Protocol):
         """Log another of them out for ever. Raises DeviceUnknown, and NotAllowed for a wrong password."""
 
     async def new_events(self) -> Sequence[TimelineEvent]:
-        """Return what has come since the last call for this account on this machine, in order, once."""
+        """Return what has come for this account on this machine, in order, and was not taken yet.
+
+        A call says that its caller has taken, shown or stored, what the one before it returned: so call it
+        until nothing comes. What was returned last before the caller ended or was killed comes again.
+        """
 
     def updates(self) -> AsyncIterator[Update]:
         """Yield the connection as it is, then what changes from now on, until the session closes."""

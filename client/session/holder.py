@@ -146,6 +146,7 @@ class _Connections:
             "set_draft": lambda: session.set_draft(argument("room_id", str), argument("text", str)),
             "gaps": lambda: session.gaps(argument("room_id", str)),
             "join": lambda: session.join(argument("room", str), via=argument("via", list[str])),
+            "invite": lambda: session.invite(argument("room_id", str), argument("user_id", str)),
             "leave": lambda: session.leave(argument("room_id", str)),
             "send": lambda: session.send(
                 argument("room_id", str),
@@ -198,7 +199,7 @@ class _Connections:
             "remove_device": lambda: session.remove_device(
                 argument("device_id", str), password=argument("password", str)
             ),
-            "new_events": lambda: session.new_events(reader=argument("reader", str)),
+            "arrived": lambda: session.arrived(argument("reader", str), optional("taken", int)),
         }
         method = methods.get(ask.method)
         if method is None:

@@ -13,6 +13,7 @@ from client.session.errors import (
 )
 from client.session.events import Json
 from client.session.http_transport import HttpTransport
+from client.session.password_proof import password_proof
 from client.session.secret import Secret, hidden
 from client.session.wire import CLIENT
 
@@ -109,9 +110,7 @@ async def log_out(homeserver: str, access_token: str | Secret[str]) -> None:
 
 def _body(user: str, password: Secret[str], device_name: str, device_id: str | None) -> dict[str, Json]:
     return {
-        "type": "m.login.password",
-        "identifier": {"type": "m.id.user", "user": user},
-        "password": password.reveal(),
+        **password_proof(user, password),
         "initial_device_display_name": device_name,
         **({"device_id": device_id} if device_id else {}),
     }

@@ -11,10 +11,11 @@ from client.session.accounts import Account
 from client.session.errors import StoreError, StoreHeld
 from client.session.holder import served
 from client.session.http_transport import HttpTransport
+from client.session.invitations import Welcome
 from client.session.local.local_socket import socket_path
 from client.session.owned_tasks import OwnedTasks
 from client.session.remote import RemoteSession, connected_session
-from client.session.session import OpenSession, Welcome
+from client.session.session import OpenSession
 from client.session.store.account_lock import held_store
 from client.session.store.account_store import access_token, open_account_store
 from client.session.store.vault import Vault, reported_failures

@@ -5,14 +5,9 @@ from __future__ import annotations
 import msgspec
 
 from client.session.crypto.device_list import DeviceList
-from client.session.errors import (
-    DeviceUnknown,
-    HomeserverRefused,
-    NotAllowed,
-    NotFound,
-    SessionError,
-)
-from client.session.events import Json, OwnDevice
+from client.session.errors import DeviceUnknown, NotFound, SessionError
+from client.session.events import OwnDevice
+from client.session.password_proof import request_with_password
 from client.session.secret import Secret
 from client.session.transport import Transport
 from client.session.wire import CLIENT, part, read_answer
@@ -79,30 +74,16 @@ class OwnDevices:
             )
         if device_id not in {device.device_id for device in await self.all()}:
             raise _unknown(device_id)
-        try:
-            await self._transport.request("DELETE", _path(device_id), body=self._proof(password))
-        except HomeserverRefused as refusal:
-            # a wrong password is answered by the same question once more, with 401
-            if refusal.status not in (401, 403) or refusal.errcode in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
-                raise
-            raise NotAllowed(
-                f"The device {device_id} was not removed.",
-                why="The password is not the account's, or its homeserver does not allow it this way.",
-                remedy="Try again with the account's password, or ask the region's IT.",
-                status=refusal.status,
-                errcode=refusal.errcode,
-            ) from None
+        await request_with_password(
+            self._transport,
+            "DELETE",
+            _path(device_id),
+            {},
+            user_id=self._user_id,
+            password=password,
+            undone=f"The device {device_id} was not removed.",
+        )
         self._keys.mark_stale([self._user_id])
-
-    def _proof(self, password: Secret[str]) -> dict[str, Json]:
-        """Return the body that proves who asks (Matrix spec, user-interactive authentication)."""
-        return {
-            "auth": {
-                "type": "m.login.password",
-                "identifier": {"type": "m.id.user", "user": self._user_id},
-                "password": password.reveal(),
-            }
-        }
 
 
 def _path(device_id: str) -> str:

@@ -26,6 +26,7 @@ from client.session.events import (
 )
 from client.session.identity_status import IdentityStatus
 from client.session.local.local_socket import socket_path
+from client.session.new_events import Arrived, NewEvents
 from client.session.owned_tasks import OwnedTasks
 from client.session.recovery.state import RecoveryState
 from client.session.remote_line import RemoteLine
@@ -59,6 +60,7 @@ class RemoteSession:
         self._line = line
         self._ask = line.ask
         self._ask_telling = line.ask_telling
+        self._new_events = NewEvents(self._arrived)
 
     @property
     def user_id(self) -> str:
@@ -98,6 +100,10 @@ class RemoteSession:
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         """See `face.Session.join`."""
         return await self._ask("join", str, room=room, via=list(via))
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """See `face.Session.invite`."""
+        await self._ask("invite", msgspec.Raw, room_id=room_id, user_id=user_id)
 
     async def leave(self, room_id: str) -> None:
         """See `face.Session.leave`."""
@@ -235,8 +241,11 @@ class RemoteSession:
         await self._ask("remove_device", msgspec.Raw, device_id=device_id, password=password)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
-        """See `session.OpenSession.new_events`."""
-        return await self._ask("new_events", list[TimelineEvent], reader=reader)
+        """See `face.Session.new_events`. What this process has taken is told to the holder."""
+        return await self._new_events.next(reader)
+
+    async def _arrived(self, reader: str, taken: int | None) -> Arrived:
+        return await self._ask("arrived", Arrived, reader=reader, taken=taken)
 
     def updates(self) -> AsyncIterator[Update]:
         """See `face.Session.updates`. The following begins with this call, not with the first `anext`."""

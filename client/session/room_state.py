@@ -53,6 +53,10 @@ class RoomState:
         event = self.state.get((type, state_key))
         return event.content if event else {}
 
+    def member(self, user_id: str) -> StateEvent | None:
+        """Return what was last said of a user's membership, None where nothing was."""
+        return self.state.get(("m.room.member", user_id))
+
     def members(self) -> tuple[RoomMember, ...]:
         """Return everyone with a membership, with their power."""
         return room_members(tuple(self.state.values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from client.session.attachments.attachments import Attachments
@@ -41,7 +41,9 @@ from client.session.events import (
 )
 from client.session.gaps import Gaps
 from client.session.identity_status import IdentityStatus
+from client.session.invitations import Begin, Invitations, Welcome
 from client.session.login import device_logged_out
+from client.session.new_events import Arrived, NewEvents
 from client.session.outbox import Outbox
 from client.session.own_devices import OwnDevices
 from client.session.progress import Progress
@@ -51,6 +53,7 @@ from client.session.room_state import RoomState
 from client.session.rooms import RoomRequests
 from client.session.search import Search
 from client.session.secret import Secret, hidden, without_frames
+from client.session.store.arrivals import Arrivals
 from client.session.store.draft_store import DraftStore
 from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
@@ -63,11 +66,6 @@ from client.session.updates import Updates
 from client.session.verification import Verification
 from policies.trust.attestation import Attestation
 from policies.trust.manifest import Manifest
-
-Welcome = Callable[[RoomSummary], bool]
-"""Decides whether an invitation is accepted without asking."""
-Begin = Callable[[Coroutine[None, None, None]], None]
-"""Starts a task that the opener of the session owns."""
 
 
 class OpenSession:
@@ -83,12 +81,13 @@ class OpenSession:
         manifest: Manifest | None = None,
     ) -> None:
         self._begin = begin
-        self._welcome = welcome
         self._rooms = RoomStore(db)
         self._attestations = Attestations(manifest, self._rooms)
         self._machine = Machine(db, transport, self._attestations)
         self._own_devices = OwnDevices(transport, self._machine.devices, self.user_id, self.device_id)
         self._timeline = Timeline(db)
+        self._arrivals = Arrivals(db, self._timeline)
+        self._new_events = NewEvents(self.arrived)
         self._search = Search(self._timeline.index, self._rooms, self._machine.account.user_id)
         self._drafts = DraftStore(db)
         self._requests = RoomRequests(transport)
@@ -102,7 +101,9 @@ class OpenSession:
             Signing(db, transport, self._machine),
             self._begin,
         )
-        self._joining: set[str] = set()
+        self._invitations = Invitations(
+            db, self._rooms, self._requests, self.user_id, welcome, self._begin, self._changed
+        )
         self._gap_store = GapStore(db, self._timeline)
         application = self._application = SyncApplication(
             db,
@@ -148,7 +149,9 @@ class OpenSession:
     def start(self) -> None:
         """Begin to sync, and go on with what waits in the outbox."""
         self._attachments.start()
-        self._accept_invitations(room.room_id for room in self._rooms)  # what an earlier process did not
+        self._invitations.accept_welcome(
+            room.room_id for room in self._rooms
+        )  # what an earlier process did not
         self._begin(self._to_the_end(self.sync.run))
         self._outbox.resume()
         self._gaps.resume()
@@ -201,6 +204,11 @@ class OpenSession:
         room_id = await self._requests.join(room, via)
         await self._until(room_id, Membership.JOIN)
         return room_id
+
+    async def invite(self, room_id: str, user_id: str) -> None:
+        """Invite a user to a room; see `face.Session.invite`. Raises UnknownRoom, NotAllowed."""
+        await self._learn_of(room_id)
+        await self._invitations.invite(self._room(room_id), user_id)
 
     async def leave(self, room_id: str) -> None:
         """Leave a room, or reject its invitation."""
@@ -378,7 +386,7 @@ class OpenSession:
         password = hidden(password)
         passphrase = hidden(passphrase) if passphrase else None
         return await without_frames(
-            self._recovery.reset(password.reveal(), passphrase.reveal() if passphrase else None)
+            self._recovery.reset(password, passphrase.reveal() if passphrase else None)
         )
 
     async def devices(self) -> Sequence[OwnDevice]:
@@ -395,8 +403,13 @@ class OpenSession:
         await self._own_devices.remove(device_id, password)
 
     async def new_events(self, *, reader: str = "listen") -> Sequence[TimelineEvent]:
-        """Return what has come since the last call of this `reader`, in order, once."""
-        return self._timeline.arrived_after(reader)
+        """Return what has come and `reader` has not taken yet; see `face.Session.new_events`."""
+        return await self._new_events.next(reader)
+
+    async def arrived(self, reader: str, taken: int | None) -> Arrived:
+        """Note what a reader, of whatever process, has taken, and return what came after it."""
+        events, up_to = self._arrivals.after(reader, taken)
+        return Arrived(events=events, up_to=up_to)
 
     def updates(self) -> AsyncIterator[Update]:
         """Yield the connection as it is, then what changes from this call on, until the session closes."""
@@ -467,35 +480,4 @@ class OpenSession:
         self._verifications.hand_in(applied.verification)
         unreadable = any(event.trust is Trust.UNDECRYPTABLE for event in applied.events)
         self._recovery.after_sync(applied.secrets, unreadable=unreadable)
-        self._accept_invitations(applied.rooms)
-
-    def _accept_invitations(self, room_ids: Iterable[str]) -> None:
-        for room_id in room_ids:
-            room = self._rooms.get(room_id)
-            if room is None or room.membership is not Membership.INVITE or room_id in self._joining:
-                continue
-            if self._welcome(room.summary(self.user_id)):
-                self._joining.add(room_id)
-                self._begin(self._accept(room_id))
-
-    async def _accept(self, room_id: str) -> None:
-        """Join a room that is welcome, trying again while its servers cannot be reached."""
-        pause = 0.2
-        try:
-            while (room := self._rooms.get(room_id)) and room.membership is Membership.INVITE:
-                try:
-                    await self._requests.join(room_id, self._servers(room))
-                    return
-                except HomeserverRefused as refusal:
-                    if refusal.status < 500:
-                        return  # withdrawn, or not for us: the invitation stays to be seen
-                except HomeserverUnreachable:
-                    pass
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 30)
-        finally:
-            self._joining.discard(room_id)
-
-    def _servers(self, room: RoomState) -> list[str]:
-        inviter = room.summary(self.user_id).inviter
-        return [inviter.partition(":")[2]] if inviter else []
+        self._invitations.accept_welcome(applied.rooms)

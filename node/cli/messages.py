@@ -36,14 +36,26 @@ from node.errors import SendingInterrupted
 @click.command()
 @click.option("--join", metavar="ROOM", help="Join a room, by id or alias.")
 @click.option("--leave", metavar="ROOM", help="Leave a room, or reject its invitation.")
+@click.option("--invite", nargs=2, metavar="USER ROOM", help="Invite @localpart:server to a room.")
 @click.option("--seal", metavar="ROOM", help="Send to a room's verified or attested members only, for good.")
 @as_option
 @home_option
 @json_option
 def rooms(
-    join: str | None, leave: str | None, seal: str | None, user: str | None, home: str | None, as_json: bool
+    join: str | None,
+    leave: str | None,
+    invite: tuple[str, str] | None,
+    seal: str | None,
+    user: str | None,
+    home: str | None,
+    as_json: bool,
 ) -> None:
-    """List the account's rooms and pending invitations; join one, leave one or seal one first."""
+    """List the account's rooms and pending invitations; join, leave, seal one or invite to one first.
+
+    Who is invited reads what is written from then on, where the room's history is open to the invited.
+    """
+    if invite is not None and not (invite[0].startswith("@") and ":" in invite[0]):
+        raise click.UsageError(f"{invite[0]!r} is no user id. It is spelt @localpart:server.")
 
     async def work(session: Session) -> list[RoomSummary]:
         await tell_if_logged_out(session)
@@ -51,6 +63,8 @@ def rooms(
             await session.join(join)
         if leave is not None:
             await session.leave(leave)
+        if invite is not None:
+            await session.invite(await room_id_of(session, invite[1]), invite[0])
         if seal is not None:
             await session.seal(await room_id_of(session, seal))
         return list(await session.rooms())
@@ -148,8 +162,9 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
         updates = session.updates()  # before the first look, so that nothing falls between the two
         update: Update | None = None
         while True:
-            for event in await session.new_events():
-                lines.show(event)
+            while events := await session.new_events():  # asked again, the session knows that they are shown
+                for event in events:
+                    lines.show(event)
             if isinstance(update, ConnectionChanged) and update.connection is Connection.LOGGED_OUT:
                 raise device_logged_out(session.user_id)
             update = await anext(updates, None)

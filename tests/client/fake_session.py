@@ -312,6 +312,13 @@ class FakeSession:
         self.change_room(room, membership=Membership.JOIN)
         return room
 
+    async def invite(self, room_id: str, user_id: str) -> None:
+        self._room(room_id)
+        self._members.setdefault(room_id, []).append(
+            RoomMember(user_id=user_id, display_name=None, membership=Membership.INVITE, power_level=0)
+        )
+        self._tell(RoomChanged(room_id=room_id))
+
     async def leave(self, room_id: str) -> None:
         self._room(room_id)
         self.left.append(room_id)

@@ -19,6 +19,7 @@ from client.session.errors import HomeserverUnreachable, LoggedOut, SessionError
 from client.session.recovery import resetting, setting_up, unlocking
 from client.session.recovery.parts import Parts
 from client.session.recovery.state import Recovery, RecoveryState
+from client.session.secret import Secret
 from client.session.store.facts import Fact
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import Timeline
@@ -98,7 +99,7 @@ class SessionRecovery:
         async with self._changing:
             await unlocking.unlock(self._parts, recovery_key=recovery_key, passphrase=passphrase)
 
-    async def reset(self, password: str, passphrase: str | None) -> str:
+    async def reset(self, password: Secret[str], passphrase: str | None) -> str:
         """See `resetting.reset`."""
         async with self._changing:
             return await resetting.reset(self._parts, password, passphrase)

@@ -9,22 +9,31 @@ from __future__ import annotations
 
 from client.session.crypto.own_identity import CrossSigningKey, OwnIdentity
 from client.session.crypto.publishing import identity_body
-from client.session.errors import HomeserverRefused, NotAllowed
-from client.session.events import Json
+from client.session.password_proof import request_with_password
 from client.session.recovery.parts import Parts
 from client.session.recovery.setting_up import set_up
+from client.session.secret import Secret
 from client.session.store.facts import Fact
 from client.session.wire import CLIENT
 
 
-async def reset(parts: Parts, password: str, passphrase: str | None) -> str:
+async def reset(parts: Parts, password: Secret[str], passphrase: str | None) -> str:
     """Give the account a new identity, and return its new recovery key in its written form.
 
     `password` is the account's: its homeserver asks for it. Killed at any point, a second call goes on with
     the same identity. Raises NotAllowed when the password is wrong, and what the transport raises.
     """
     identity = _next_identity(parts)
-    await _publish(parts, identity, password)
+    account = parts.machine.account
+    await request_with_password(
+        parts.transport,
+        "POST",
+        f"{CLIENT}/keys/device_signing/upload",
+        identity_body(account, identity),
+        user_id=account.user_id,
+        password=password,
+        undone="The account's identity was not reset.",
+    )
     with parts.db.atomic():
         parts.machine.adopt_identity(identity)
         parts.facts.drop(Fact.BACKUP_KEY)
@@ -47,25 +56,3 @@ def _next_identity(parts: Parts) -> OwnIdentity:
     return OwnIdentity(
         user_id, *(CrossSigningKey(usage, seed) for usage, seed in zip(usages, seeds, strict=True))
     )
-
-
-async def _publish(parts: Parts, identity: OwnIdentity, password: str) -> None:
-    account = parts.machine.account
-    auth: dict[str, Json] = {
-        "type": "m.login.password",
-        "identifier": {"type": "m.id.user", "user": account.user_id},
-        "password": password,
-    }
-    body: dict[str, Json] = {**identity_body(account, identity), "auth": auth}
-    try:
-        await parts.transport.request("POST", f"{CLIENT}/keys/device_signing/upload", body=body)
-    except HomeserverRefused as refusal:
-        if refusal.status not in (401, 403) or refusal.errcode in ("M_UNKNOWN_TOKEN", "M_MISSING_TOKEN"):
-            raise
-        raise NotAllowed(
-            "The account's identity was not reset.",
-            why="The password is not the account's, or its homeserver does not allow a reset this way.",
-            remedy="Try again with the account's password, or ask the region's IT.",
-            status=refusal.status,
-            errcode=refusal.errcode,
-        ) from None

@@ -8,7 +8,8 @@ from pathlib import Path
 import aiohttp
 
 from client.session.accounts import Accounts
-from client.session.enrolment import enrol
+from client.session.enrolment import enrol, is_enrolled
+from client.session.errors import UnknownAccount
 from client.session.local.private_files import private_folder, write_private
 from client.session.login import LoggedIn, log_in
 from node.config import NodeConfig
@@ -46,6 +47,9 @@ class AccountStep:
 
     async def _arrive(self, http: aiohttp.ClientSession, member: FunctionAccount) -> None:
         """Make one account. Whatever stopped an earlier try, this one goes on from there."""
+        if self._is_here(member.user_id):  # killed at the very end, or logged out and in again by hand
+            write_private(self._done(member.user_id), "")
+            return
         logged_in = await self._log_in(http, member)
         if member.role is RoleCode.OPERATOR:
             self._operator_token = logged_in.access_token
@@ -94,6 +98,13 @@ class AccountStep:
                 await log_in(self._config.client_url, operator.user_id, word)
             ).access_token
         return self._operator_token
+
+    def _is_here(self, user_id: str) -> bool:
+        """Tell whether the account has a device on this machine already. Raises StoreError."""
+        try:
+            return is_enrolled(self._accounts.find(user_id))
+        except UnknownAccount:
+            return False
 
     def _done(self, user_id: str) -> Path:
         return self._accounts.folder(user_id) / "enrolled"

@@ -52,15 +52,15 @@ class BringUp:
 
         present = tuple(account for account in roster if account.region in nodes)
         await self._accounts(nodes, present)
-        attestations = steps.sign_attestations(
-            self._home, layout, present, datetime.datetime.now(datetime.UTC)
-        )
-        rooms = await self._rooms(network, server_names, roster, regions, attestations)
+        attested = steps.sign_attestations(self._home, layout, present, datetime.datetime.now(datetime.UTC))
+        rooms = await self._rooms(network, server_names, roster, regions, attested.contents)
         request = await steps.ensure_issued(self._home, layout.manifest, present, self._did)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._start_bridge())
             if request is not None:
                 group.create_task(steps.ensure_read(self._home, layout.manifest, present, request, self._did))
+        for error in attested.without_keys:
+            self._progress.done(f"{error.what} {error.why} {error.remedy}")
         accounts = Accounts(self._home.accounts)
         return Outcome(
             home=self._home.root,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -103,6 +104,19 @@ async def rooms_and_members(setting: Setting) -> None:
     assert await alice.join(setting.room_id) == setting.room_id
     await alice.leave(setting.room_id)
     assert await alice.rooms() == []
+
+
+@covers("invite")
+async def invitations(setting: Setting) -> None:
+    alice, room_id = setting.alice, setting.room_id
+    carol = (await asyncio.to_thread(setting.homeserver.register, f"carol.{secrets.token_hex(4)}")).user_id
+    await alice.invite(room_id, carol)
+    members = {member.user_id: member.membership for member in await alice.members(room_id)}
+    assert members[carol] is Membership.INVITE
+    with pytest.raises(UnknownRoom, match="nowhere"):
+        await alice.invite("!nowhere", carol)
+    with pytest.raises(NotAllowed, match=f"{setting.bob.user_id} was not invited"):
+        await alice.invite(room_id, setting.bob.user_id)  # he is in it
 
 
 @covers("send", "timeline", "readers", "new_events", "updates", "gaps")

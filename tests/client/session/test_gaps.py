@@ -29,7 +29,8 @@ async def bob_misses_much(root: Path) -> tuple[FakeHomeserver, Person, Person]:
         await a.send(ROOM, {"msgtype": "m.text", "body": BEFORE})
         async with bob.session() as b:
             await next_event(b, lambda event: event.body == BEFORE)
-            await b.new_events()
+            assert await b.new_events()
+            assert not await b.new_events()  # the first are taken
         for body in [*MISSED, LATEST]:
             await a.send(ROOM, {"msgtype": "m.text", "body": body})
     server.most_in_a_sync = 10

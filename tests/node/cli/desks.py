@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from client.session.accounts import Accounts
+from client.session.enrolment import enrol
 from client.session.events import RoomCreation
 from client.session.http_transport import HttpTransport
 from client.session.rooms import RoomRequests
+from node.home import open_home
 from tests.client.session.homeserver import Homeserver, Login, call
 from tests.client.session.people import ENCRYPTED
 from tests.network.file_keyring import FILE
@@ -40,6 +43,18 @@ def desk_with_passphrase(folder: Path, passphrase: str = PASSPHRASE, **environme
         ROGATORY_PASSPHRASE_FILE=str(file),
         **environment,
     )
+
+
+async def desk_with_key_file(home: Path, login: Login, url: str) -> Rogatory:
+    """A desk of a development network, its homeserver at `url`: nobody is asked for anything."""
+    await enrol(
+        Accounts(open_home(home, create=True).accounts),
+        user_id=login.user_id,
+        homeserver=url,
+        device_id=login.device_id,
+        access_token=login.access_token,
+    )
+    return Rogatory(home)
 
 
 def logged_in(desk: Rogatory, homeserver: Homeserver, localpart: str) -> Login:

@@ -29,31 +29,35 @@ def stalling_relay(url: str, after: int) -> Iterator[str]:
 
 async def _serve(url: str, after: int, started: queue.SimpleQueue[tuple[int, Callable[[], object]]]) -> None:
     target = urlsplit(url)
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, to_server = await asyncio.open_connection(target.hostname, target.port)
         try:
-            with contextlib.suppress(ConnectionError):
-                async with asyncio.TaskGroup() as group:
-                    group.create_task(_pass_on(reader, to_server, after))
-                    group.create_task(_pass_on(there, writer, None))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(_pass_on(reader, to_server, after, stopped))
+                group.create_task(_pass_on(there, writer, None, stopped))
+        except* ConnectionError:
+            pass  # one end is gone, and so is the other
         finally:
             writer.close()
             to_server.close()
 
     server = await asyncio.start_server(relay, "127.0.0.1", 0)
-    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     started.put((server.sockets[0].getsockname()[1], lambda: loop.call_soon_threadsafe(stopped.set)))
     await stopped.wait()
     server.close()
 
 
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None) -> None:
+async def _pass_on(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, most: int | None, stopped: asyncio.Event
+) -> None:
     passed = 0
     while data := await reader.read(65536):
         passed += len(data)
         if most is not None and passed > most:
-            await asyncio.Event().wait()  # until one of the ends goes away
+            await stopped.wait()  # or until the other end goes away
+            break
         writer.write(data)
         await writer.drain()
     raise ConnectionResetError  # one end has closed: so does the other

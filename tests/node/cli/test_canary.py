@@ -1,10 +1,8 @@
-"""A canary that is sent, received and drafted stands in clear in no file, before or after kill -9."""
+"""A canary that is sent, received, drafted, searched for or attached is in clear in no file."""
 
 from __future__ import annotations
 
-import json
-import signal
-import stat
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -12,117 +10,79 @@ from pathlib import Path
 import pytest
 
 from tests.client.session.homeserver import Homeserver, call
-from tests.network.rogatory import ROGATORY, Rogatory, eventually, lines_of
+from tests.network.rogatory import ROGATORY, Rogatory, eventually
 from tests.network.terminal import Terminal
-from tests.node.cli.desks import (
-    account_folder,
-    desk_with_keyring,
-    desk_with_passphrase,
-    logged_in,
-    room_of,
+from tests.node.cli.canary import (
+    ANSWER,
+    BODY,
+    CAPTION,
+    DEVICE_NAME,
+    DISPLAY_NAME,
+    DRAFT,
+    FILE_NAME,
+    FILE_TEXT,
+    ROOM_NAME,
+    SOUGHT_IN_VAIN,
+    WatchedDesk,
+    found_by_grep,
+    spellings,
 )
+from tests.node.cli.desks import account_folder, logged_in, room_of
+from tests.node.cli.stalling_relay import stalling_relay
 
-pytestmark = pytest.mark.synapse
-
-BODY, ANSWER, ROOM_NAME = "canary-body-7f3a", "canary-answer-9c1e", "canary-room-51d0"
-DISPLAY_NAME, DEVICE_NAME, DRAFT = "canary-person-2b88", "canary-device-e4f7", "canary-draft-6a05"
-CANARIES = (BODY, ANSWER, ROOM_NAME, DISPLAY_NAME, DEVICE_NAME, DRAFT)
+PAGE = f"{FILE_TEXT}\n".encode()
 
 
-def found_by_grep(*folders: Path) -> str:
-    """Return what `grep -r` finds of the canaries in the files of some folders, in whatever spelling."""
-    spellings = []
-    for canary in CANARIES:
-        spellings += [canary, canary.encode("utf-16-le").decode("latin-1").replace("\0", "."), canary[::-1]]
-    patterns = [argument for spelling in spellings for argument in ("-e", spelling)]
-    done = subprocess.run(
-        ["grep", "-r", "-l", "-a", *patterns, "--", *map(str, folders)],  # noqa: S607 # whichever there is
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode in (0, 1), done.stderr
-    return done.stdout
+@pytest.mark.parametrize("number", range(7))
+def test_grep_finds_each_spelling(number: int, tmp_path: Path) -> None:
+    """What the tests below look with sees a canary among bytes in each of its spellings, and in a name."""
+    (tmp_path / "log").write_bytes(b"\xff\x00" + spellings(f"a{BODY}b")[number] + b"\x00\xfe")
+    assert found_by_grep(tmp_path) == str(tmp_path / "log")
+    (tmp_path / "log").rename(tmp_path / FILE_NAME)
+    (tmp_path / FILE_NAME).write_bytes(b"")
+    assert found_by_grep(tmp_path) == str(tmp_path / FILE_NAME)
 
 
-def modes(folder: Path) -> dict[str, int]:
-    """Return the files, sockets and folders that are open to others, with their modes."""
-    found = [folder, *folder.rglob("*")]
-    return {
-        str(path): stat.S_IMODE(path.lstat().st_mode)
-        for path in found
-        if stat.S_IMODE(path.lstat().st_mode) != (0o700 if path.is_dir() else 0o600)
-    }
-
-
-class Desk:
-    """A desk under watch: its home and its temporary folder."""
-
-    def __init__(self, rogatory: Rogatory, temporary: Path) -> None:
-        self.rogatory, self.temporary = rogatory, temporary
-
-    def is_clean(self) -> None:
-        """See that no canary stands in a file of the home or the temporary folder, and the modes."""
-        assert any(path.stat().st_size for path in self.rogatory.home.rglob("store.db*"))
-        assert found_by_grep(self.rogatory.home, self.temporary) == ""
-        assert modes(self.rogatory.home) == {}
-        assert {path for path in modes(self.temporary) if path != str(self.temporary)} == set()
-
-    def killed_while_listening(self, until: str) -> None:
-        """Run `listen` until a text has come, look, kill -9, and look again."""
-        with subprocess.Popen(
-            [ROGATORY, "listen", "--json"],
-            env=self.rogatory.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        ) as process:
-            next(line for line in lines_of(process) if json.loads(line)["body"] == until)
-            self.is_clean()
-            process.send_signal(signal.SIGKILL)
-        self.is_clean()
-
-
-@pytest.fixture(params=["keyring", "passphrase"])
-def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Desk:
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    make = desk_with_keyring if request.param == "keyring" else desk_with_passphrase
-    return Desk(make(tmp_path / "desk", TMPDIR=str(temporary)), temporary)
-
-
+@pytest.mark.synapse
+@pytest.mark.parametrize("passphrase", [False, True], ids=["keyring", "passphrase"])
 def test_no_canary_is_in_a_file_before_or_after_kill_9(
-    homeserver: Homeserver, tmp_path: Path, desk: Desk, request: pytest.FixtureRequest
+    homeserver: Homeserver, tmp_path: Path, passphrase: bool
 ) -> None:
-    """Body, room name, names of person and device, draft: sent, received, killed; grep finds none of them."""
-    kind = request.node.callspec.id
-    other = desk_with_keyring(tmp_path / "other")
+    """Body, names of room, person and device, draft: sent, received, searched for, killed; none is found."""
+    desk = WatchedDesk(tmp_path / "desk", passphrase=passphrase)
+    other = WatchedDesk(tmp_path / "other")
+    kind = "passphrase" if passphrase else "keyring"
     login = logged_in(desk.rogatory, homeserver, f"canary.{kind}")
-    peer = logged_in(other, homeserver, f"canary.peer.{kind}")
+    peer = logged_in(other.rogatory, homeserver, f"canary.peer.{kind}")
     name_the_person(homeserver, peer.user_id, peer.password)
     room_id = room_of(homeserver, login, peer, name=ROOM_NAME)
-    other.run("rooms", "--join", room_id)
+    other.rogatory.run("rooms", "--join", room_id)
     desk.rogatory.run(
         "devices", "--rename", desk.rogatory.json("devices")["devices"][0]["device_id"], DEVICE_NAME
     )
     assert ROOM_NAME in desk.rogatory.run("rooms").stdout
 
     # Sent, while the process dies with the message perhaps sent and perhaps not.
-    sending = subprocess.Popen(
-        [ROGATORY, "send", room_id, BODY], env=desk.rogatory.environment, stdout=subprocess.DEVNULL
-    )
-    wal = account_folder(desk.rogatory) / "store.db-wal"
-    eventually(lambda: wal.exists() or sending.poll() is not None, "it writes")
-    sending.kill()
-    sending.wait()
-    desk.is_clean()
+    killed_once_it_writes(desk, "send", room_id, BODY)
     desk.rogatory.run("send", room_id, BODY)
     desk.is_clean()
 
-    # Received.
-    other.listen(peer.user_id, lambda event: event["body"] == BODY)
-    other.run("send", room_id, ANSWER)
-    desk.killed_while_listening(ANSWER)
+    # Received, and answered.
+    with other.killed_while_listening(BODY):
+        other.rogatory.run("send", room_id, ANSWER)
+    with desk.killed_while_listening(ANSWER):
+        pass
+
+    # Searched for: by itself, killed with the store open, and through the process that holds the store.
+    assert hits(desk, BODY) >= 1
+    desk.is_clean()
+    killed_once_it_writes(desk, "search", BODY)
+    killed_once_it_writes(desk, "search", SOUGHT_IN_VAIN)
+    desk.rogatory.run("send", room_id, "what ends the wait")
+    with other.killed_while_listening("what ends the wait"):
+        assert hits(other, ANSWER) == 1
+        assert hits(other, f'"{BODY}" in:"{ROOM_NAME}"') >= 1
+        assert hits(other, SOUGHT_IN_VAIN) == 0
 
     # Drafted, on the screen, and killed there.
     with Terminal([ROGATORY, "chat"], desk.rogatory.environment) as terminal:
@@ -137,11 +97,88 @@ def test_no_canary_is_in_a_file_before_or_after_kill_9(
         terminal.process.wait()
     desk.is_clean()
 
-    # SEARCHED FOR: `rogatory search BODY`, before and after kill -9, belongs here once the verb is there.
-    # ATTACHED: a file with a canary inside and as its name, sent, received, killed, belongs here as well.
-
     stored = everything_stored(desk.rogatory)  # else nothing would be tested
     assert all(canary in stored for canary in (BODY, ANSWER, ROOM_NAME, DISPLAY_NAME))
+
+
+@pytest.mark.synapse
+def test_no_canary_of_a_file_is_in_a_home_before_or_after_kill_9(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """A file's name, text and caption: sent and saved, killed in the middle of either; none is found."""
+    file, saved = tmp_path / "papers" / FILE_NAME, tmp_path / "saved"
+    file.parent.mkdir()
+    saved.mkdir()
+    desk, other = WatchedDesk(tmp_path / "desk"), WatchedDesk(tmp_path / "other")
+    with stalling_relay(homeserver.url, after=10_000_000) as relay:
+        login = logged_in(desk.rogatory, dataclasses.replace(homeserver, url=relay), "canary.file")
+        peer = logged_in(other.rogatory, homeserver, "canary.file.peer")
+        room_id = room_of(homeserver, login, peer)
+        other.rogatory.run("rooms", "--join", room_id)
+        first, second = sent_in_every_way(desk, room_id, file)
+        with other.killed_while_listening(CAPTION):
+            pass
+        desk.rogatory.run("send", room_id, "what ends the wait")
+    saved_in_every_way(other, room_id, first, second, saved)
+    assert (saved / FILE_NAME).read_bytes() == file.read_bytes()
+    assert [path.name for path in saved.iterdir()] == [FILE_NAME]
+    stored = everything_stored(other.rogatory)  # else nothing would be tested
+    assert all(canary in stored for canary in (FILE_NAME, CAPTION))
+
+
+def sent_in_every_way(desk: WatchedDesk, room_id: str, file: Path) -> tuple[str, str]:
+    """Send a file, killed in the middle, by itself, and through the holder of the store; return two ids."""
+    send = ("send", room_id, "--file", str(file), CAPTION)
+    file.write_bytes(PAGE * (40_000_000 // len(PAGE)))  # more than the relay lets through: it stands still
+    with Terminal([ROGATORY, *send], desk.rogatory.environment) as terminal:
+        terminal.wait_for(f"Sending {FILE_NAME}: 1", " of 40 MB")
+        desk.is_clean()
+        terminal.process.kill()
+        terminal.process.wait()
+    desk.is_clean()
+    file.write_bytes(PAGE * (6_000_000 // len(PAGE)))
+    first = desk.rogatory.json(*send)["event_id"]
+    desk.is_clean()
+    with desk.killed_while_listening(CAPTION):
+        second = desk.rogatory.json(*send)["event_id"]
+    return first, second
+
+
+def saved_in_every_way(desk: WatchedDesk, room_id: str, first: str, second: str, folder: Path) -> None:
+    """Save two files over each other: killed while it writes, by itself, and through the store's holder."""
+    save = ("save", room_id, first, "--replace", "--to", str(folder))
+    saving = subprocess.Popen([ROGATORY, *save], env=desk.rogatory.environment, stdout=subprocess.DEVNULL)
+    eventually(lambda: bool(list(folder.iterdir())), "it writes")
+    saving.kill()
+    assert saving.wait() != 0
+    desk.is_clean()
+    desk.rogatory.run(*save)
+    desk.is_clean()
+    (folder / FILE_NAME).unlink()
+    with desk.killed_while_listening("what ends the wait"):
+        desk.rogatory.run("save", room_id, second, "--to", str(folder))
+        assert hits(desk, CAPTION) == 2
+
+
+def killed_once_it_writes(desk: WatchedDesk, *verb: str) -> None:
+    """Run a verb, kill -9 once it has the store open or is done, and look."""
+    wal = account_folder(desk.rogatory) / "store.db-wal"
+    desk.rogatory.run("rooms")  # what is closed in good order has no such file
+    assert not wal.exists()
+    process = subprocess.Popen(
+        [ROGATORY, *verb],
+        env=desk.rogatory.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    eventually(lambda: wal.exists() or process.poll() is not None, "it writes")
+    process.kill()
+    process.wait()
+    desk.is_clean()
+
+
+def hits(desk: WatchedDesk, query: str) -> int:
+    return len(desk.rogatory.json("search", query)["hits"])
 
 
 def name_the_person(homeserver: Homeserver, user_id: str, password: str) -> None:
@@ -160,7 +197,8 @@ def everything_stored(desk: Rogatory) -> str:
         "from node.cli.secrets import unlock_store\n"
         "[account] = Accounts(Path(sys.argv[1]) / 'accounts').all()\nunlock_store(account)\n"
         "db = open_account_store(account.folder, account.user_id)\n"
-        "print(list(db.query('SELECT body FROM events')), list(db.query('SELECT content FROM room_state')))\n"
+        "for table in ('events', 'room_state'):\n"
+        "    print(list(db.query(f'SELECT content FROM {table}')))\n"
     )
     return subprocess.run(
         [sys.executable, "-c", program, str(desk.home)],

@@ -12,16 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from client.session.accounts import Accounts
-from client.session.enrolment import enrol
 from client.session.events import RoomCreation
 from client.session.http_transport import HttpTransport
 from client.session.rooms import RoomRequests
-from node.home import open_home
-from tests.client.session.homeserver import Homeserver, Login, running_synapse
+from tests.client.session.homeserver import Homeserver, running_synapse
 from tests.client.session.people import ENCRYPTED
 from tests.network.rogatory import ROGATORY, Rogatory
 from tests.network.terminal import Terminal
+from tests.node.cli.desks import desk_with_key_file
 from tests.node.cli.stalling_relay import stalling_relay
 
 pytestmark = pytest.mark.synapse
@@ -44,17 +42,6 @@ def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]
         yield server
 
 
-async def at_home(home: Path, login: Login, url: str) -> Rogatory:
-    await enrol(
-        Accounts(open_home(home, create=True).accounts),
-        user_id=login.user_id,
-        homeserver=url,
-        device_id=login.device_id,
-        access_token=login.access_token,
-    )
-    return Rogatory(home)
-
-
 @pytest.fixture
 def people(homeserver: Homeserver, tmp_path: Path) -> Iterator[People]:
     """Alice's way to the homeserver stands still when something long goes up; Bob's does not."""
@@ -62,8 +49,8 @@ def people(homeserver: Homeserver, tmp_path: Path) -> Iterator[People]:
     alice, bob = homeserver.register(f"{name}.alice"), homeserver.register(f"{name}.bob")
 
     async def begin(relay: str) -> People:
-        a_home = await at_home(tmp_path / "a", alice, relay)
-        b_home = await at_home(tmp_path / "b", bob, homeserver.url)
+        a_home = await desk_with_key_file(tmp_path / "a", alice, relay)
+        b_home = await desk_with_key_file(tmp_path / "b", bob, homeserver.url)
         async with HttpTransport(homeserver.url, alice.access_token) as transport:
             creation = RoomCreation(name="Evidence", invite=(bob.user_id,), initial_state=ENCRYPTED)
             room_id = await RoomRequests(transport).create_room(creation)
