@@ -24,12 +24,16 @@ import msgspec
 from client.session.events import TimelineEvent
 from client.session.store.open_gap import END, OpenGap
 from client.session.store.sqlcipher import Database
-from client.session.store.timeline import APART, RESERVED, SHIFT, NewEvent, Timeline
+from client.session.store.timeline import RESERVED, SHIFT, NewEvent, Timeline
 
-_SHARE, _SHARE_OF_GAP = 1 << 10, 1 << 13
-"""Which part of the room between two events is left free beside each that is put there: more may come."""
+_AWHILE = 600_000
+"""Milliseconds: what is so much older than its gap stands half as far behind it as what is not."""
+_STEP, _SHARE = 1 << 12, 1 << 13
+"""Positions between events that no time is right for; at most this part of the room that there is."""
+_ABOVE = 1 << 20
+"""Positions that are left free above such events, at most."""
 _FEW = 16
-"""Positions that are left free beside an event, where so many can be, however little room there is."""
+"""Positions that are left free beside an event, where so many can be: more may come."""
 
 
 class Filled(NamedTuple):
@@ -52,16 +56,15 @@ class Placing:
         known = self._timeline.positions_of(gap.room_id, [event.event_id for event in page])
         met = self._met(gap.room_id, {event.sender for event in page})
         slots = _Slots(self._db, self._timeline, gap)
-        below, missing = gap.below, len(page) - len(known)
+        below = gap.below
         new: list[tuple[int, NewEvent]] = []
-        for event, older in zip(page, _next_of_sender(page, known), strict=True):
+        for event, ahead in zip(page, _further_down(page, known), strict=True):
             position = known.get(event.event_id)
             if position is None:
                 ceiling = met.get(event.sender)
                 if ceiling is None:
-                    ceiling = slots.next_of(event.sender, gap.top if older is None else older)
-                position = slots.take(event, ceiling, below, missing)
-                missing -= 1
+                    ceiling = slots.next_of(event.sender, gap.top if ahead.older is None else ahead.older)
+                position = slots.take(event, ceiling, below, ahead)
                 new.append((position, event))
             met[event.sender] = min(position, met.get(event.sender, END))
             if position > gap.lower:
@@ -85,13 +88,27 @@ class Placing:
         return dict(self._db.execute(query, [room_id, msgspec.json.encode(sorted(senders)).decode()]))
 
 
-def _next_of_sender(page: Sequence[NewEvent], known: dict[str, int]) -> list[int | None]:
-    """Return for each event where the next of its sender's stands that is further down and stored."""
-    found: list[int | None] = []
+class _Ahead(NamedTuple):
+    """What follows an event on its page, further down.
+
+    `older` is where the next stored one of its sender stands; `run` events in a row are new, itself among
+    them, and it `ends` on the page.
+    """
+
+    older: int | None
+    run: int
+    ends: bool
+
+
+def _further_down(page: Sequence[NewEvent], known: dict[str, int]) -> list[_Ahead]:
+    found: list[_Ahead] = []
     latest: dict[str, int] = {}
+    run, ends = 0, False
     for event in reversed(page):
-        found.append(latest.get(event.sender))
-        if event.event_id in known:
+        is_known = event.event_id in known
+        run, ends = (0, True) if is_known else (run + 1, ends)
+        found.append(_Ahead(latest.get(event.sender), run, ends))
+        if is_known:
             latest[event.sender] = known[event.event_id]
     return found[::-1]
 
@@ -102,51 +119,64 @@ class _Slots:
     def __init__(self, db: Database, timeline: Timeline, gap: OpenGap) -> None:
         self._db = db
         self._timeline = timeline
-        self._gap = gap
+        self._room_id = gap.room_id
+        query = "SELECT lower FROM gaps WHERE room_id = ? AND lower >= ? ORDER BY lower"
+        self._gaps = [lower for (lower,) in db.execute(query, [gap.room_id, gap.lower])]
+        """Behind which positions something is missing, ascending."""
         self._taken: list[int] = []
         """Positions that were given to events of this page, ascending."""
+        self._last = gap.below
         self._now = int(time.time() * 1000)
 
     def next_of(self, sender: str, position: int) -> int:
         """Return where the first event of a sender after a position stands."""
         query = "SELECT position FROM events WHERE room_id = ? AND position > ? AND sender = ?"
         row = self._db.execute(
-            f"{query} ORDER BY position LIMIT 1", [self._gap.room_id, position, sender]
+            f"{query} ORDER BY position LIMIT 1", [self._room_id, position, sender]
         ).fetchone()
         return END if row is None else row[0]
 
-    def take(self, event: NewEvent, ceiling: int, below: int, missing: int) -> int:
-        """Return the position of an event that is new: below `ceiling`, and below `below` where that can be.
-
-        `missing` events may have to share the room that there is, this one among them.
-        """
+    def take(self, event: NewEvent, ceiling: int, below: int, ahead: _Ahead) -> int:
+        """Return the position of a new event: below `ceiling`, and below `below` where that can be."""
         if below < ceiling:
             older = self._last_of(event.sender, below, ceiling)
             ceiling = below if older is None else self._after(older)
         floor = self._before(ceiling)
-        if floor < self._gap.lower < ceiling:
-            floor = self._gap.lower
+        at = bisect.bisect_left(self._gaps, ceiling)
+        gap = self._gaps[at - 1] if at else None
+        if gap is not None:
+            floor = max(floor, gap)
         if ceiling == END:
             ceiling = max(floor + 2 * RESERVED, (self._now + 1) << SHIFT)
-        position = self._within(floor, ceiling, event.sent_at, missing)
-        bisect.insort(self._taken, position)
-        return position
+        natural = min(max(event.sent_at, 0), self._now) << SHIFT
+        if gap is not None:
+            natural = _behind(gap, natural)
+        self._last = self._within(floor, ceiling, natural, ahead)
+        bisect.insort(self._taken, self._last)
+        return self._last
 
-    def _within(self, floor: int, ceiling: int, sent_at: int, missing: int) -> int:
-        """Return a free position between two: the event's time if it lies there, else close to the upper one.
+    def _within(self, floor: int, ceiling: int, natural: int, ahead: _Ahead) -> int:
+        """Return a free position between two: that of the event's time, if it lies there.
 
-        Where no room is left, which takes thousands of events that were found one between the others, an
-        event stands where there is some: it is further up than it should, and not lost.
+        Time is the same whenever an event is found. Where it is of no use, room is left free on either side,
+        and what follows in the server's order follows close by. Where none is left, as after dozens of finds
+        each between the last and what was there, an event stands too far up; it is not lost.
         """
-        is_gap = floor == self._gap.lower
         room = ceiling - floor
-        share = room // (_SHARE_OF_GAP if is_gap else _SHARE)
-        apart = max(min(share, 1 << SHIFT), min(room // (2 * missing), _FEW), 1)
-        natural = min(max(sent_at, 0), self._now) << SHIFT
-        is_right = floor + (RESERVED if is_gap else APART) <= natural <= ceiling - apart
-        position = natural if is_right else ceiling - apart
+        beside = max(min(room // 4, _FEW), 1)
+        if floor + beside <= natural <= ceiling - beside:
+            position = natural
+        elif ceiling == self._last:
+            step = room // (3 * ahead.run)
+            if not ahead.ends:
+                step = min(step, max(room // _SHARE, _FEW), _STEP)
+            position = ceiling - max(step, 1)
+        else:
+            position = ceiling - max(min(room // 3, _ABOVE), 1)
+        distance = 1
         while self._is_taken(position):
-            position -= 1
+            position -= distance
+            distance *= 2
         return position
 
     def _is_taken(self, position: int) -> bool:
@@ -156,14 +186,14 @@ class _Slots:
     def _before(self, position: int) -> int:
         """Return where the last event before a position stands, 0 where there is none."""
         query = "SELECT max(position) FROM events WHERE room_id = ? AND position < ?"
-        stored: int | None = self._db.execute(query, [self._gap.room_id, position]).fetchone()[0]
+        stored: int | None = self._db.execute(query, [self._room_id, position]).fetchone()[0]
         at = bisect.bisect_left(self._taken, position)
         return max(stored or 0, self._taken[at - 1] if at else 0)
 
     def _after(self, position: int) -> int:
         """Return where the first event after a position stands."""
         query = "SELECT min(position) FROM events WHERE room_id = ? AND position > ?"
-        stored: int | None = self._db.execute(query, [self._gap.room_id, position]).fetchone()[0]
+        stored: int | None = self._db.execute(query, [self._room_id, position]).fetchone()[0]
         at = bisect.bisect_right(self._taken, position)
         return min(stored or END, self._taken[at] if at < len(self._taken) else END)
 
@@ -173,6 +203,18 @@ class _Slots:
             "SELECT position FROM events WHERE room_id = ? AND position >= ? AND position < ? AND sender = ?"
         )
         row = self._db.execute(
-            f"{query} ORDER BY position DESC LIMIT 1", [self._gap.room_id, lowest, ceiling, sender]
+            f"{query} ORDER BY position DESC LIMIT 1", [self._room_id, lowest, ceiling, sender]
         ).fetchone()
         return None if row is None else row[0]
+
+
+def _behind(gap: int, natural: int) -> int:
+    """Return where an event of a time stands behind a gap: what is older stands there too, in its order.
+
+    The room that is kept free holds all the time before it, the more closely the longer ago; a quarter of it
+    is left for events that no time is right for.
+    """
+    age = (gap + RESERVED - natural) >> SHIFT
+    if age <= 0:
+        return natural
+    return gap + RESERVED // 4 + RESERVED // 4 * 3 * _AWHILE // (_AWHILE + age)

@@ -22,10 +22,10 @@ from client.session.store.sqlcipher import Database
 SHIFT = 18
 _LATEST = 2**44
 """Milliseconds: the year 2527. A position must fit in 63 bits."""
-APART = 1 << 16
-"""Positions between two events that come at one time: what is fetched late may belong between them."""
-RESERVED = 1 << 30
-"""Positions (four seconds) that are kept free in a gap, twice over: for what no time is right for."""
+APART = 1 << SHIFT
+"""Positions (a millisecond) between two events that are told: what is fetched late may belong between."""
+RESERVED = 1 << 32
+"""Positions (16 seconds) that are kept free in a gap, twice over."""
 _encode = msgspec.json.Encoder().encode
 _COLUMNS = "position, room_id, event_id, sender, sent_at, type, content, body, trust, reason"
 _INSERT = (
