@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 from client.session.store.gap_store import GapStore
+from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import Vault
-from tests.client.session.store.timelines import ROOM, message, opened
+from tests.client.session.store.timelines import ROOM, emptied, message, opened
 
 SENDERS = ("@a:a.test", "@b:b.test", "@c:a.test")
 _TIMES = some.sampled_from([0, 1_000, 1_001, 1_700_000_000_000, 2**44])
@@ -27,17 +28,11 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     vault.close()
 
 
-def emptied(db: Vault) -> Vault:
-    for table in ("events", "gaps", "walked"):
-        db[table].delete_where()
-    return db
-
-
 @dataclass
 class Node:
     """A server: it has `history` in its order, of which it tells some by /sync and fetches the rest late."""
 
-    db: Vault
+    db: Database
     history: Sequence[NewEvent]
     untold: list[int]
     """What it will tell, in the order in which it hears it: each sender's in theirs."""
@@ -89,7 +84,7 @@ class Node:
             self.page(size)
 
 
-def in_order(db: Vault) -> dict[str, list[int]]:
+def in_order(db: Database) -> dict[str, list[int]]:
     """Return the numbers of what is stored of each sender, as it stands."""
     stored: dict[str, list[int]] = {sender: [] for sender in SENDERS}
     for event in Timeline(db).page(ROOM, None, 10_000):
