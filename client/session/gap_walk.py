@@ -11,7 +11,8 @@ from __future__ import annotations
 import msgspec
 
 from client.session.foreign_json import decode_flat
-from client.session.store.gap_store import GapStore, OpenGap
+from client.session.store.gap_store import GapStore
+from client.session.store.open_gap import OpenGap
 from policies.user_id import server_of
 
 _OVERLAP = 100
@@ -37,8 +38,6 @@ class GapWalk:
         self._oldest = store.oldest_before(gap)
         self._known_in_a_row = 0
         self._at_the_end = False
-        self.first_token = gap.token
-        """Where it began, for another walk."""
 
     @property
     def is_over(self) -> bool:

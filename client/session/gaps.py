@@ -6,6 +6,9 @@ later comes in no sync: so while nothing is found, or with a hole, a gap is look
 Each room's gaps are filled by a task of their own, the oldest first, so that a server that is away holds up
 neither another room nor what is new. A page is committed with where the next one begins: a process that dies
 goes on there.
+
+A walk begins at what the last sync told, not where its gap does: what the server has fetched late may belong
+anywhere, and its place is known by what stands around it (`placing.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 import msgspec
 
@@ -22,7 +26,8 @@ from client.session.events import TimelineEvent
 from client.session.gap_walk import GapWalk
 from client.session.progress import Progress
 from client.session.room_sync import Redaction
-from client.session.store.gap_store import GapStore, OpenGap
+from client.session.store.gap_store import GapStore
+from client.session.store.open_gap import OpenGap
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.sync_application import Applied, SyncApplication
@@ -50,18 +55,15 @@ class _Messages(msgspec.Struct):
 class _Course:
     """How one gap is being looked through: the walk, and the walks after it."""
 
-    def __init__(self, walk: GapWalk, ceiling: int) -> None:
+    def __init__(self, walk: GapWalk) -> None:
         self.walk = walk
-        self._ceiling = self.below = ceiling
-        self.found_any = False
         self.pause = 0.0
         self._pauses = iter(_LOOK_AGAIN)
 
-    def found(self, events: int) -> None:
-        """Note how many new events a page brought: while there are some, the server is still fetching."""
+    def read_page(self, *, is_new: bool) -> None:
+        """Note a page, and whether anything new was in it: if so, the server is still fetching."""
         self.pause = 0.0
-        if events:
-            self.found_any = True
+        if is_new:
             self._pauses = iter(_LOOK_AGAIN)
 
     def next_pause(self) -> float | None:
@@ -69,11 +71,6 @@ class _Course:
         pause = next(self._pauses, None)
         self.pause = pause or 0.0
         return pause
-
-    def begin_again(self, walk: GapWalk) -> None:
-        """Walk anew."""
-        self.walk = walk
-        self.below = self._ceiling
 
 
 class Gaps:
@@ -106,13 +103,15 @@ class Gaps:
         self._changed = changed
         self._filling: set[str] = set()
         self._courses: dict[tuple[str, int], _Course] = {}
+        self._highest: dict[str, int] = {}
+        """Where the last of what was found in a room stands."""
         self._seen = -1
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     def resume(self) -> None:
-        """Go on with what an earlier process left."""
+        """Go on with what an earlier process left, once a sync is taken in: what was cut off comes again."""
         self._store.try_refused_again()
-        self.fill()
+        self._progress.fetching(self._store.rooms_held())
 
     def fill(self) -> None:
         """Begin to fill the gaps that nobody fills yet; returns at once."""
@@ -140,9 +139,13 @@ class Gaps:
                     await self._bear(gap, error, failures)
         finally:
             self._filling.discard(room_id)
+            self._highest.pop(room_id, None)
 
     async def _fetch_page(self, gap: OpenGap) -> float:
         """Fetch and store one page; return after how many seconds the next may follow."""
+        if not gap.token:
+            token, top = await self._application.standing(gap.room_id)
+            gap = replace(gap, token=token, top=top)
         query = {"dir": "b", "from": gap.token, "limit": str(_PAGE)}
         path = f"{CLIENT}/rooms/{part(gap.room_id)}/messages"
         page = read_answer(await self._transport.request("GET", path, query=query, timeout=60), _Messages)
@@ -160,24 +163,26 @@ class Gaps:
     ) -> list[TimelineEvent]:
         """Write a page, and where the next begins, in the caller's transaction."""
         course = self._course(gap)
-        stored, course.below = self._store.fill(gap, events, course.below)
-        course.found(len(stored))
+        stored, below = self._store.fill(gap, events)
+        course.read_page(is_new=bool(stored))
+        if stored:
+            self._highest[gap.room_id] = max(self._highest.get(gap.room_id, 0), stored[-1].position)
         for raw in page.chunk:
             course.walk.meet(raw)
         # A page that the server has emptied, for it holds what is not for us, counts as a full one.
         fetched = len(page.chunk) or _PAGE
         is_over = page.end is None or page.end == gap.token or course.walk.is_over
         if is_over and self._looks_again(gap, course):
-            self._store.advance(gap, course.walk.first_token, fetched)
-            course.begin_again(GapWalk(self._store, self._store.oldest(gap.room_id) or gap))
+            self._store.begin_again(gap, fetched)
+            course.walk = GapWalk(self._store, gap)
         elif is_over:
             self._close(gap)
         elif gap.fetched + fetched < gap.most:
-            self._store.advance(gap, page.end or gap.token, fetched)
+            self._store.advance(gap, page.end or gap.token, fetched, below)
         elif gap.lower == 0:
             self._close(gap)  # of a room that is new here the latest is enough
         else:
-            self._store.advance(gap, page.end or gap.token, fetched)
+            self._store.advance(gap, page.end or gap.token, fetched, below)
             self._store.give_up(gap, "More is missing here than is fetched by itself.", for_good=True)
         emptied = [self._timeline.redact(redaction.room_id, redaction.event_id) for redaction in redactions]
         return [*stored, *(event for events in emptied for event in events)]
@@ -185,12 +190,15 @@ class Gaps:
     def _course(self, gap: OpenGap) -> _Course:
         name = (gap.room_id, gap.lower)
         if name not in self._courses:
-            self._courses[name] = _Course(GapWalk(self._store, gap), self._store.ceiling(gap))
+            self._courses[name] = _Course(GapWalk(self._store, gap))
         return self._courses[name]
 
     def _looks_again(self, gap: OpenGap, course: _Course) -> bool:
         """Tell whether the server may have more by and by; not of a room that is new: it began somewhere."""
-        if gap.lower == 0 or (course.found_any and not has_hole(self._timeline, gap.room_id, gap.lower)):
+        if gap.lower == 0:
+            return False
+        has_found = self._highest.get(gap.room_id, 0) > gap.lower
+        if has_found and not has_hole(self._timeline, gap.room_id, gap.lower):
             return False
         return course.next_pause() is not None
 

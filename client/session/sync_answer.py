@@ -49,7 +49,6 @@ class RoomTimeline(msgspec.Struct):
 
     events: list[msgspec.Raw] = []
     limited: bool = False
-    prev_batch: str | None = None
 
 
 class Unread(msgspec.Struct):

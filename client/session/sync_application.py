@@ -78,8 +78,8 @@ class _Piece:
     membership: Membership
     raw: SyncedRoom
     events: Sequence[msgspec.Raw]
-    gap: str | None
-    """Where what it left out ends, None where it left out nothing."""
+    has_gap: bool
+    """Whether it left something out before these events."""
 
 
 class SyncApplication:
@@ -181,7 +181,7 @@ class SyncApplication:
             self._machine.devices.forget(lists.left)
             Facts(self._db).put(Fact.SYNC_TOKEN, answer.next_batch)
         self._machine.decryption.forget_uncommitted()
-        if any(piece.gap is not None for piece in pieces):
+        if any(piece.has_gap for piece in pieces):
             self._progress.fetching(self._gaps.rooms_held())
         applied.secrets = list(self._machine.to_device.secrets)
         applied.verification = [*self._machine.to_device.verification, *self._room_sync.verification]
@@ -199,6 +199,11 @@ class SyncApplication:
                 healed = [event for key in keys for event in self._room_sync.heal(*key)]
             self._machine.decryption.forget_uncommitted()
         return healed
+
+    async def standing(self, room_id: str) -> tuple[str, int]:
+        """Return up to which token what has happened is taken in, and which position of a room that is."""
+        async with self._machine.lock:  # not in the middle of an answer
+            return Facts(self._db).text(Fact.SYNC_TOKEN) or "", self._timeline.end_of(room_id)
 
     async def take_in_history(
         self,
@@ -260,27 +265,26 @@ class SyncApplication:
         for room_id, raw in rooms_in(part).items():
             room = read(raw, SyncedRoom, SyncedRoom())
             timeline = read(room.timeline, RoomTimeline, RoomTimeline())
-            is_limited = timeline.limited and membership is Membership.JOIN
-            gap = timeline.prev_batch if is_limited else None
-            pieces.append(_Piece(room_id, membership, room, timeline.events, gap))
+            has_gap = timeline.limited and membership is Membership.JOIN
+            pieces.append(_Piece(room_id, membership, room, timeline.events, has_gap))
         return pieces
 
     def _open_gaps(self, pieces: Sequence[_Piece]) -> None:
         """Note what the answer left out, before anything that comes after it is stored."""
-        if all(piece.gap is None for piece in pieces):
+        if not any(piece.has_gap for piece in pieces):
             return
         follows = bool(Facts(self._db).text(Fact.SYNC_TOKEN))
         with self._db.atomic():
             for piece in pieces:
-                if piece.gap is None:
+                if not piece.has_gap:
                     continue
                 known = self._rooms.get(piece.room_id)
                 if follows and known is not None and known.membership is Membership.JOIN:
-                    self._gaps.open(piece.room_id, piece.gap, MOST_MISSED)
+                    self._gaps.open(piece.room_id, MOST_MISSED)
                 elif self._timeline.has_any(piece.room_id):
-                    self._gaps.open(piece.room_id, piece.gap, MOST_WHILE_AWAY)
+                    self._gaps.open(piece.room_id, MOST_WHILE_AWAY)
                 else:
-                    self._gaps.open(piece.room_id, piece.gap, MOST_OF_NEW_ROOM)
+                    self._gaps.open(piece.room_id, MOST_OF_NEW_ROOM)
 
     async def _fetch_keys(self, raw_events: Sequence[msgspec.Raw]) -> set[str]:
         """Have the keys of everyone who wrote something at hand: without them nobody can be believed.

@@ -2,18 +2,18 @@
 
 A gap lies after the event at `lower` and before the first event behind that. It is filled backwards, a page
 at a time, each with where the next one begins in one transaction; positions for what it holds are kept free.
+One gap of a room is filled at a time, so one walk goes through a room.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
-from client.session.events import Gap, TimelineEvent
+from client.session.events import Gap
+from client.session.store.open_gap import END, OpenGap
+from client.session.store.placing import Filled, Placing
 from client.session.store.sqlcipher import Database
-from client.session.store.timeline import RESERVED, SHIFT, NewEvent, Timeline
+from client.session.store.timeline import NewEvent, Timeline
 
 MOST_MISSED = 100_000
 MOST_WHILE_AWAY = 10_000
@@ -21,25 +21,7 @@ MOST_OF_NEW_ROOM = 1_000
 """Events that are fetched unasked: what a member missed, what a former one may see, a new room's past."""
 
 
-@dataclass(frozen=True)
-class OpenGap:
-    """A gap. `token` is where its next page begins; `most` events are fetched for it."""
-
-    room_id: str
-    lower: int
-    token: str
-    fetched: int
-    most: int
-
-
-class Filled(NamedTuple):
-    """What a page brought: the events that were new, oldest first, and the position of its last one."""
-
-    events: list[TimelineEvent]
-    below: int
-
-
-_COLUMNS = "room_id, lower, token, fetched, most"
+_COLUMNS = "room_id, lower, token, fetched, most, top, below"
 
 
 class GapStore:
@@ -48,17 +30,19 @@ class GapStore:
     def __init__(self, db: Database, timeline: Timeline) -> None:
         self._db = db
         self._timeline = timeline
+        self._placing = Placing(db, timeline)
         self.opened = 0
         """How many gaps this process has opened so far."""
 
-    def open(self, room_id: str, token: str, most: int) -> None:
-        """Note that events before `token` are missing after all that is stored; call it before more is."""
+    def open(self, room_id: str, most: int) -> None:
+        """Note that events are missing after all that is stored; call it before more is."""
         self.opened += 1
         self._db.execute(
-            "INSERT OR REPLACE INTO gaps (room_id, lower, token, fetched, most, held, trouble, refused)"
-            " SELECT ?1, ?2, ?3, 0, ?4,"
-            " NOT EXISTS (SELECT 1 FROM gaps WHERE room_id = ?1 AND NOT held), NULL, 0",
-            [room_id, self._timeline.end_of(room_id), token, most],
+            "INSERT OR REPLACE INTO gaps"
+            " (room_id, lower, token, fetched, most, held, trouble, refused, top, below, began)"
+            " SELECT ?1, ?2, '', 0, ?3,"
+            " NOT EXISTS (SELECT 1 FROM gaps WHERE room_id = ?1 AND NOT held), NULL, 0, ?4, ?4, ?5",
+            [room_id, self._timeline.end_of(room_id), most, END, self._timeline.arrived()],
         )
 
     def rooms(self) -> list[str]:
@@ -83,38 +67,9 @@ class GapStore:
         rows = self._db.execute(query, [room_id])
         return [Gap(room_id=room_id, position=lower, trouble=trouble) for lower, trouble in rows]
 
-    def ceiling(self, gap: OpenGap) -> int:
-        """Return the position below which what the gap holds belongs, as long as none of it is stored."""
-        query = "SELECT min(position) FROM events WHERE room_id = ? AND position > ?"
-        first: int | None = self._db.execute(query, [gap.room_id, gap.lower]).fetchone()[0]
-        return first or max(gap.lower + 2 * RESERVED, (int(time.time() * 1000) + 1) << SHIFT)
-
-    def fill(self, gap: OpenGap, events: Sequence[NewEvent], below: int) -> Filled:
-        """Store what a gap held, newest first, below a position.
-
-        What is there from an earlier walk stays, and shows where what is new belongs.
-        """
-        latest = int(time.time() * 1000)
-        placed: dict[str, tuple[int, NewEvent]] = {}
-        for event in events:
-            if event.event_id in placed:
-                continue
-            stored = self._timeline.position_of(gap.room_id, event.event_id)
-            if stored is not None:
-                below = stored if gap.lower < stored < below else below
-                continue
-            natural = min(max(event.sent_at, 0), latest) << SHIFT
-            below = natural if self._floor(gap, below) < natural < below else below - 1
-            while self._timeline.is_taken(below):
-                below -= 1
-            placed[event.event_id] = (below, event)
-        return Filled(self._timeline.place([*placed.values()][::-1]), below)
-
-    def _floor(self, gap: OpenGap, below: int) -> int:
-        """Return the position above which something new belongs that comes next below another."""
-        query = "SELECT max(position) FROM events WHERE room_id = ? AND position > ? AND position < ?"
-        found: int | None = self._db.execute(query, [gap.room_id, gap.lower, below]).fetchone()[0]
-        return found or gap.lower + RESERVED
+    def fill(self, gap: OpenGap, events: Sequence[NewEvent]) -> Filled:
+        """Store what is new of a page of the walk, which is given newest first."""
+        return self._placing.fill(gap, events)
 
     def is_from_before(self, gap: OpenGap, event_id: str) -> bool:
         """Return whether an event was stored before the gap opened."""
@@ -132,18 +87,24 @@ class GapStore:
         query = "SELECT DISTINCT sender FROM events WHERE room_id = ? AND position > ?"
         return [sender for (sender,) in self._db.execute(query, [gap.room_id, gap.lower])]
 
-    def advance(self, gap: OpenGap, token: str, fetched: int) -> None:
-        """Note where the next page begins."""
+    def advance(self, gap: OpenGap, token: str, fetched: int, below: int) -> None:
+        """Note where the next page of the walk begins, and how low it has got behind the gap."""
         self._db.execute(
-            "UPDATE gaps SET token = ?, fetched = fetched + ?, trouble = NULL"
+            "UPDATE gaps SET token = ?, fetched = fetched + ?, top = ?, below = ?, trouble = NULL"
             " WHERE room_id = ? AND lower = ?",
-            [token, fetched, gap.room_id, gap.lower],
+            [token, fetched, gap.top, below, gap.room_id, gap.lower],
         )
+
+    def begin_again(self, gap: OpenGap, fetched: int) -> None:
+        """Note that another walk is to go through the gap."""
+        self.advance(gap, "", fetched, END)
+        self._placing.forget(gap.room_id)
 
     def close(self, gap: OpenGap) -> None:
         """Note that nothing is missing there any more."""
         self._release(gap)
         self._db.execute("DELETE FROM gaps WHERE room_id = ? AND lower = ?", [gap.room_id, gap.lower])
+        self._placing.forget(gap.room_id)
 
     def give_up(self, gap: OpenGap, trouble: str, *, for_good: bool) -> None:
         """Note why a gap is not filled now, `for_good`: not by this process; nothing waits behind it."""
@@ -159,8 +120,8 @@ class GapStore:
         self._db.execute("UPDATE gaps SET refused = 0")
 
     def _release(self, gap: OpenGap) -> None:
-        """Let what lies behind a gap arrive: nobody who reads in that order has been told of it."""
-        query = "SELECT held FROM gaps WHERE room_id = ? AND lower = ?"
+        """Let what the room has learnt since the gap opened arrive: nobody was told of it."""
+        query = "SELECT held, began FROM gaps WHERE room_id = ? AND lower = ?"
         row = self._db.execute(query, [gap.room_id, gap.lower]).fetchone()
         if row and row[0]:
-            self._timeline.arrive_again(gap.room_id, gap.lower)
+            self._timeline.arrive_again(gap.room_id, row[1])

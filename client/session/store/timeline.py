@@ -22,8 +22,10 @@ from client.session.store.sqlcipher import Database
 SHIFT = 18
 _LATEST = 2**44
 """Milliseconds: the year 2527. A position must fit in 63 bits."""
-RESERVED = 1 << 17
-"""Positions that are kept free in a gap, twice over: more than one is filled with where no time is right."""
+APART = 1 << SHIFT
+"""Positions (a millisecond) between two events that are told: what is fetched late may belong between."""
+RESERVED = 1 << 32
+"""Positions (16 seconds) that are kept free in a gap, twice over."""
 _encode = msgspec.json.Encoder().encode
 _COLUMNS = "position, room_id, event_id, sender, sent_at, type, content, body, trust, reason"
 _INSERT = (
@@ -77,11 +79,13 @@ class Timeline:
         query = "SELECT 1 FROM events WHERE room_id = ? AND event_id = ?"
         return self._db.execute(query, [room_id, event_id]).fetchone() is not None
 
-    def position_of(self, room_id: str, event_id: str) -> int | None:
-        """Return where an event stands, None when it is not stored."""
-        query = "SELECT position FROM events WHERE room_id = ? AND event_id = ?"
-        row = self._db.execute(query, [room_id, event_id]).fetchone()
-        return None if row is None else row[0]
+    def positions_of(self, room_id: str, event_ids: Iterable[str]) -> dict[str, int]:
+        """Return where those of some events stand that are stored."""
+        query = (
+            "SELECT event_id, position FROM events"
+            " WHERE room_id = ? AND event_id IN (SELECT value FROM json_each(?))"
+        )
+        return dict(self._db.conn.execute(query, [room_id, _listed(event_ids)]).fetchall())
 
     def has_any(self, room_id: str) -> bool:
         """Return whether anything of a room is stored."""
@@ -117,35 +121,31 @@ class Timeline:
             by_room.setdefault(event.room_id, {}).setdefault(event.event_id, event)
         fresh: list[tuple[int, NewEvent]] = []
         for room_id, named in by_room.items():
-            query = (
-                "SELECT event_id FROM events WHERE room_id = ?"
-                " AND event_id IN (SELECT value FROM json_each(?))"
-            )
-            known = {row[0] for row in self._db.conn.execute(query, [room_id, _listed(named)])}
+            known = self.positions_of(room_id, named)
             fresh += self._placed(room_id, [event for name, event in named.items() if name not in known])
-        return self._insert(self._made_unique(fresh), self._arrived())
+        return self._insert(self._made_unique(fresh), self.arrived())
 
     def place(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
         """Store events at positions that are free."""
-        return self._insert(placed, self._arrived())
+        return self._insert(placed, self.arrived())
 
     def is_taken(self, position: int) -> bool:
         """Return whether an event of any room stands at a position."""
         query = "SELECT 1 FROM events WHERE position = ?"
         return self._db.conn.execute(query, [position]).fetchone() is not None
 
-    def arrive_again(self, room_id: str, after: int) -> None:
-        """Let what a room has after a position count as having arrived now, in its order."""
-        query = "SELECT position FROM events WHERE room_id = ? AND position > ? ORDER BY position"
-        positions = [position for (position,) in self._db.execute(query, [room_id, after])]
+    def arrive_again(self, room_id: str, since: int) -> None:
+        """Let what a room has learnt since then count as having arrived now, in its order."""
+        query = "SELECT position FROM events WHERE room_id = ? AND arrived > ? ORDER BY position"
+        positions = [position for (position,) in self._db.execute(query, [room_id, since])]
         self._db.conn.executemany(
             "UPDATE events SET arrived = ? WHERE position = ?",
-            list(enumerate(positions, self._arrived() + 1)),
+            list(enumerate(positions, self.arrived() + 1)),
         )
 
     def heal(self, position: int, event: NewEvent) -> TimelineEvent:
         """Replace a sealed event by what it turned out to say; it counts as having arrived now."""
-        arrived = self._arrived()  # it may be the last that has arrived itself
+        arrived = self.arrived()  # it may be the last that has arrived itself
         self._db.execute("DELETE FROM events WHERE position = ?", [position])
         self.index.remove([position])  # an edit of it may have come before
         return self._insert([(position, event)], arrived)[0]
@@ -178,7 +178,7 @@ class Timeline:
         """Note that an event's sender is believed otherwise now; it counts as having arrived now."""
         self._db.execute(
             "UPDATE events SET trust = ?, reason = ?, arrived = ? WHERE position = ?",
-            [trust.value, reason, self._arrived() + 1, position],
+            [trust.value, reason, self.arrived() + 1, position],
         )
         event = self._at([position])[0]
         target = replaced_event(event.content)
@@ -225,19 +225,19 @@ class Timeline:
     def arrived_after(self, reader: str) -> list[TimelineEvent]:
         """Return what has arrived since `reader` last asked, in order, and remember that it was told.
 
-        What lies behind a gap that is being filled waits for what comes before it.
+        What a room learns while a gap of it is being filled waits until all of that can be told in order.
         """
         row = self._db.execute("SELECT arrived FROM cursors WHERE reader = ?", [reader]).fetchone()
         query = (
             f"SELECT {_COLUMNS}, arrived FROM events WHERE arrived > ? AND NOT EXISTS (SELECT 1 FROM gaps"  # noqa: S608 # fixed columns
-            " WHERE held AND gaps.room_id = events.room_id AND lower < position) ORDER BY arrived"
+            " WHERE held AND gaps.room_id = events.room_id AND began < arrived) ORDER BY arrived"
         )
         rows = self._db.execute(query, [row[0] if row else 0]).fetchall()
         if rows:
             self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, rows[-1][-1]])
         return [_event(found[:-1]) for found in rows]
 
-    def _arrived(self) -> int:
+    def arrived(self) -> int:
         """Return how much this store has learnt."""
         arrived: int | None = self._db.conn.execute("SELECT max(arrived) FROM events").fetchone()[0]
         return arrived or 0
@@ -255,7 +255,7 @@ class Timeline:
         latest = int(time.time() * 1000)
         placed = []
         for event in events:
-            last = max(last + 1, min(max(event.sent_at, 0), latest) << SHIFT)
+            last = max(last + APART, min(max(event.sent_at, 0), latest) << SHIFT)
             placed.append((last, event))
         return placed
 

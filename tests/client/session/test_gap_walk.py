@@ -40,7 +40,7 @@ def walked(path: Path, history: Sequence[Event], known: Sequence[Event], later: 
         timeline = Timeline(db)
         gaps = GapStore(db, timeline)
         timeline.append(rows(known))
-        gaps.open(ROOM, "token", 100_000)
+        gaps.open(ROOM, 100_000)
         timeline.append(rows(later))
         gap = gaps.oldest(ROOM)
         assert gap is not None

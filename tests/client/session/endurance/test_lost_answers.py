@@ -40,7 +40,7 @@ async def test_a_history_that_cannot_be_had_now_is_had_later(tmp_path: Path) -> 
         if "/messages" in path:
             if refusals:
                 raise refusals.pop(0)
-            return json.dumps({"chunk": list(reversed(server.timeline[:2]))}).encode()
+            return json.dumps({"chunk": list(reversed(server.timeline))}).encode()
         decoded = json.loads(answer)
         room = decoded.get("rooms", {}).get("join", {}).get(ROOM)
         if "/sync" in path and room is not None and len(room["timeline"]["events"]) == 3:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import hypothesis.strategies as some
 import pytest
@@ -12,6 +13,7 @@ from client.session.store.schema import account_schema
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import migrate, open_vault
+from tests.client.session.store.timelines import emptied
 
 _TIMES = some.lists(some.one_of(some.integers(-5, 5), some.integers(1_700_000_000_000, 1_700_000_000_003),
                                 some.integers(0, 2**44)), max_size=30)  # fmt: skip
@@ -38,42 +40,61 @@ def test_whatever_the_clocks_say_what_a_gap_held_stands_between(
     empty: Database, before: list[int], missed: list[int], after: list[int], elsewhere: list[int], page: int
 ) -> None:
     """Filled backwards in pages of any size, beside another room, the order is the server's."""
-    empty.execute("DELETE FROM events")
-    empty.execute("DELETE FROM gaps")
-    timeline = Timeline(empty)
+    timeline = Timeline(emptied(empty))
     gaps = GapStore(empty, timeline)
     first, held, last = _events("before", before), _events("missed", missed), _events("after", after)
     timeline.append(first)
-    gaps.open("!r", "token", 1000)
+    gaps.open("!r", 1000)
     timeline.append(_events("elsewhere", elsewhere, "!elsewhere"))
     timeline.append(last[:2])
-    newest_first, below = held[::-1], None
+    top = timeline.end_of("!r")
+    newest_first = [*last[:2][::-1], *held[::-1]]
     for start in range(0, len(newest_first), page):
         gap = gaps.oldest("!r")
         assert gap is not None
-        below = gaps.ceiling(gap) if below is None else below
-        below = gaps.fill(gap, newest_first[start : start + page], below).below
+        gap = replace(gap, top=top)
+        filled = gaps.fill(gap, newest_first[start : start + page])
+        gaps.advance(gap, "next", page, filled.below)
         timeline.append(last[: 2 + start])
     timeline.append(last)
     expected = [event.event_id for event in (*first, *held, *last)]
     assert [event.event_id for event in timeline.page("!r", None, 1000)] == expected
 
 
+def test_what_belongs_before_what_was_told_is_told_with_the_gap_in_order(empty: Database) -> None:
+    """Two pages, newest first, of what belongs above a message that was told of: told last, in order."""
+    timeline = Timeline(emptied(empty))
+    gaps = GapStore(empty, timeline)
+    missed = _events("missed", [2, 3, 4, 5])
+    timeline.append([*_events("before", [1]), *_events("told", [9])])
+    assert len(timeline.arrived_after("reader")) == 2
+    gaps.open("!r", 1000)
+    timeline.append(_events("after", [10]))
+    gap = gaps.oldest("!r")
+    assert gap is not None
+    for page in ([*_events("after", [10]), *_events("told", [9]), *missed[:1:-1]], missed[1::-1]):
+        gap = replace(gap, below=gaps.fill(gap, page).below)
+        assert timeline.arrived_after("reader") == []
+    gaps.close(gap)
+    names = [event.event_id for event in missed]
+    assert [event.event_id for event in timeline.arrived_after("reader")] == [*names, "$after0"]
+    shown = [event.event_id for event in timeline.page("!r", None, 100)]
+    assert shown == ["$before0", *names, "$told0", "$after0"]
+
+
 def test_what_is_told_in_the_order_of_arrival_waits_for_the_gap_before_it(empty: Database) -> None:
     """Nothing behind a gap is told of until it is closed, then everything in order, and nothing twice."""
-    empty.execute("DELETE FROM events")
-    empty.execute("DELETE FROM gaps")
-    timeline = Timeline(empty)
+    timeline = Timeline(emptied(empty))
     gaps = GapStore(empty, timeline)
     timeline.append(_events("before", [1]))
     assert [event.event_id for event in timeline.arrived_after("reader")] == ["$before0"]
-    gaps.open("!r", "token", 1000)
+    gaps.open("!r", 1000)
     timeline.append(_events("after", [9, 10]))
     timeline.append(_events("other", [9], "!other"))
     assert [event.event_id for event in timeline.arrived_after("reader")] == ["$other0"]
     gap = gaps.oldest("!r")
     assert gap is not None
-    gaps.fill(gap, _events("missed", [5, 6])[::-1], gaps.ceiling(gap))
+    gaps.fill(gap, [*_events("after", [9, 10])[::-1], *_events("missed", [5, 6])[::-1]])
     assert timeline.arrived_after("reader") == []
     gaps.close(gap)
     told = ["$missed0", "$missed1", "$after0", "$after1"]

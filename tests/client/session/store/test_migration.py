@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from client.session.search import Search
+from client.session.store.gap_store import GapStore
 from client.session.store.room_store import RoomStore
 from client.session.store.schema import account_schema
 from client.session.store.search_index import SearchIndex
@@ -56,4 +57,27 @@ def test_what_was_stored_before_is_found_after_the_migration(tmp_path: Path) -> 
         Timeline(db).append([message("$7", "written after the migration")])
     assert [hit.event_id for hit in search.find("migration")] == ["$7"]
     assert [event.event_id for event in Timeline(db).page(ROOM, None, 100)] == [f"${n}" for n in range(1, 8)]
+    db.close()
+
+
+def test_a_gap_of_an_earlier_version_is_walked_through_anew(tmp_path: Path) -> None:
+    """What was held back behind it still is, and once it is closed it is told of, once."""
+    db = open_vault(tmp_path / "store.db", bytes(32))
+    account_schema.apply(db, stop_before="keep_how_far_a_walk_has_come")
+    timeline = Timeline(db)
+    timeline.append([message("$1", "before", sent_at=1_000)])
+    db.execute("INSERT INTO cursors SELECT 'reader', max(arrived) FROM events")
+    lower = timeline.end_of(ROOM)
+    db.execute("INSERT INTO gaps VALUES (?, ?, 'half way', 100, 1000, 1, NULL, 0)", [ROOM, lower])
+    timeline.append([message("$2", "behind", sent_at=2_000)])
+    db.close()
+    db = opened(tmp_path)
+    timeline, gaps = Timeline(db), GapStore(db, Timeline(db))
+    gap = gaps.oldest(ROOM)
+    assert gap is not None
+    assert (gap.token, gap.fetched) == ("", 100)
+    assert timeline.arrived_after("reader") == []
+    gaps.close(gap)
+    assert [event.event_id for event in timeline.arrived_after("reader")] == ["$2"]
+    assert timeline.arrived_after("reader") == []
     db.close()

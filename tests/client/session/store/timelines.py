@@ -6,6 +6,7 @@ from pathlib import Path
 
 from client.session.events import Json, Trust
 from client.session.store.schema import account_schema
+from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent
 from client.session.store.vault import Vault, migrate, open_vault
 
@@ -18,6 +19,18 @@ def opened(folder: Path) -> Vault:
     path = folder / "store.db"
     db = open_vault(path, bytes(32))
     migrate(db, account_schema, path)
+    return db
+
+
+def emptied(db: Database) -> Database:
+    """Take all messages and gaps out of a store."""
+    for statement in (
+        "DELETE FROM events",
+        "DELETE FROM gaps",
+        "DELETE FROM walked",
+        "DELETE FROM cursors",
+    ):
+        db.execute(statement)
     return db
 
 

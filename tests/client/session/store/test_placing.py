@@ -1,0 +1,173 @@
+"""What walks find late stands in each sender's order, whatever was told and found before, and when."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import hypothesis.strategies as some
+import pytest
+from hypothesis import given, settings
+
+from client.session.store.gap_store import GapStore
+from client.session.store.sqlcipher import Database
+from client.session.store.timeline import NewEvent, Timeline
+from client.session.store.vault import Vault
+from tests.client.session.store.timelines import ROOM, emptied, message, opened
+
+SENDERS = ("@a:a.test", "@b:b.test", "@c:a.test")
+_TIMES = some.sampled_from([0, 1_000, 1_001, 1_700_000_000_000, 2**44])
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    vault = opened(tmp_path_factory.mktemp("placing"))
+    yield vault
+    vault.close()
+
+
+@dataclass
+class Node:
+    """A server: it has `history` in its order, of which it tells some by /sync and fetches the rest late."""
+
+    db: Database
+    history: Sequence[NewEvent]
+    untold: list[int]
+    """What it will tell, in the order in which it hears it: each sender's in theirs."""
+    has: set[int] = field(default_factory=set)
+    cursor: int | None = None
+    """Above which event the walk has come; None when none has begun."""
+
+    def tell(self, count: int, *, is_limited: bool) -> None:
+        """Tell by /sync what comes next, or as much of it as does not slip in below a walk."""
+        told: list[int] = []
+        while self.untold and len(told) < count and self.untold[0] >= (self.cursor or 0):
+            told.append(self.untold.pop(0))
+        with self.db.atomic():
+            timeline = Timeline(self.db)
+            if is_limited:
+                GapStore(self.db, timeline).open(ROOM, 1_000_000)
+            timeline.append([self.history[number] for number in told])
+        self.has.update(told)
+
+    def fetch(self, late: Iterable[int]) -> None:
+        """Have some of what is told by no sync; what comes before it is fetched as it was."""
+        waiting = {self.history[number].sender: number for number in reversed(self.untold)}
+        self.has.update(n for n in late if n < waiting.get(self.history[n].sender, len(self.history)))
+
+    def page(self, size: int) -> None:
+        """Let the walk go on by a page, in a process that remembers nothing; at the end begin another."""
+        timeline = Timeline(self.db)
+        store = GapStore(self.db, timeline)
+        gap = store.oldest(ROOM)
+        if gap is None:
+            return
+        if self.cursor is None:
+            self.cursor = len(self.history)
+            gap = replace(gap, top=timeline.end_of(ROOM))
+        found = sorted((number for number in self.has if number < self.cursor), reverse=True)[:size]
+        with self.db.atomic():
+            below = store.fill(gap, [self.history[number] for number in found]).below
+            if len(found) == size:
+                self.cursor = found[-1]
+                store.advance(gap, "next", size, below)
+            else:
+                self.cursor = None
+                store.begin_again(gap, size)
+
+    def walk(self, size: int) -> None:
+        """Let a walk that has begun end, or begin one."""
+        self.page(size)
+        while self.cursor is not None:
+            self.page(size)
+
+
+def in_order(db: Database) -> dict[str, list[int]]:
+    """Return the numbers of what is stored of each sender, as it stands."""
+    stored: dict[str, list[int]] = {sender: [] for sender in SENDERS}
+    for event in Timeline(db).page(ROOM, None, 10_000):
+        stored[event.sender].append(int(event.event_id[1:]))
+    return stored
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=some.data())
+def test_any_interleaving_of_syncs_and_walks_leaves_each_sender_in_order(
+    db: Vault, data: some.DataObject
+) -> None:
+    """Whatever is told and fetched when, with gaps anywhere: at every moment each sender's order is kept."""
+    senders = data.draw(some.lists(some.sampled_from(SENDERS), min_size=1, max_size=40))
+    history = [
+        message(f"${number}", str(number), sender=sender, sent_at=data.draw(_TIMES))
+        for number, sender in enumerate(senders)
+    ]
+    late = data.draw(some.sets(some.integers(0, len(senders) - 1)))
+    queues = [
+        [number for number, sender in enumerate(senders) if sender == each and number not in late]
+        for each in SENDERS
+    ]
+    untold = []
+    while any(queues):
+        untold.append(data.draw(some.sampled_from([queue for queue in queues if queue])).pop(0))
+    node = Node(emptied(db), history, untold)
+    for _ in range(data.draw(some.integers(1, 30))):
+        step = data.draw(some.sampled_from(["tell", "tell after a gap", "fetch", "page"]))
+        if step == "fetch":
+            node.fetch(data.draw(some.sets(some.sampled_from(sorted(late)))) if late else set())
+        elif step == "page":
+            node.page(data.draw(some.integers(1, 12)))
+        else:
+            node.tell(data.draw(some.integers(1, 8)), is_limited=step != "tell")
+        assert all(numbers == sorted(numbers) for numbers in in_order(db).values())
+    node.walk(100)
+    node.tell(100, is_limited=True)
+    node.has |= late
+    node.walk(data.draw(some.integers(1, 50)))
+    wanted = {each: [n for n, sender in enumerate(senders) if sender == each] for each in SENDERS}
+    assert in_order(db) == wanted
+
+
+def _finds(order: str, numbers: Sequence[int], at_a_time: int) -> list[Sequence[int]]:
+    """Return in which lots messages are found: the oldest first, the newest first, or anyhow."""
+    found = list(numbers)
+    if order == "newest first":
+        found.reverse()
+    elif order == "anyhow":
+        random.Random(at_a_time).shuffle(found)  # noqa: S311 # an order, no secret
+    return [found[start : start + at_a_time] for start in range(0, len(found), at_a_time)]
+
+
+@pytest.mark.parametrize("order", ["oldest first", "newest first", "anyhow"])
+@pytest.mark.parametrize(("clocks", "count", "at_a_time"), [("right", 600, 7), ("fast", 60, 7)])
+def test_there_is_room_in_whatever_order_an_outage_is_fetched(
+    db: Vault, order: str, clocks: str, count: int, at_a_time: int
+) -> None:
+    """Found in dozens of walks the messages of an outage stand in order; in some, with clocks of no use."""
+    began = 1_700_000_000_000
+    times = [began + 20 * number if clocks == "right" else 2**44 for number in range(count + 2)]
+    history = [message(f"${n}", str(n), sender=SENDERS[0], sent_at=time) for n, time in enumerate(times)]
+    ours = message(f"${count + 2}", "ours", sender=SENDERS[1], sent_at=times[-1])
+    node = Node(emptied(db), [*history, ours], [0, count + 2, count + 1])
+    node.tell(2, is_limited=False)
+    node.tell(1, is_limited=True)
+    for found in _finds(order, range(1, count + 1), at_a_time):
+        node.has.update(found)
+        node.walk(100)
+    assert in_order(db)[SENDERS[0]] == list(range(count + 2))
+
+
+def test_what_is_found_late_stands_where_a_person_reads_on(tmp_path: Path) -> None:
+    """Messages of an outage stand behind what was read in it, in the server's order, not up among it."""
+    ours, theirs = SENDERS[1], SENDERS[0]
+    db = opened(tmp_path)
+    history = [message(f"${number}", str(number), sender=(ours, theirs)[number % 2]) for number in range(20)]
+    node = Node(db, history, [*range(0, 20, 2), 19])
+    node.tell(10, is_limited=False)
+    node.tell(1, is_limited=True)
+    node.has.update(range(20))
+    node.walk(6)
+    shown = [int(event.event_id[1:]) for event in Timeline(db).page(ROOM, None, 100)]
+    assert shown == [*range(0, 20, 2), *range(1, 20, 2)]
+    db.close()
