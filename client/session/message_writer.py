@@ -15,7 +15,7 @@ from client.session.store.vault import Vault
 
 
 class MessageWriter:
-    """Writes on a connection and in a thread of its own, each lot in one transaction.
+    """Writes on the connection beside, in a thread, each lot in one transaction.
 
     Nobody else may write to the timeline until the block ends. A lot that the thread has begun is written to
     its end, also when who waits for it is cancelled.
@@ -23,7 +23,6 @@ class MessageWriter:
 
     def __init__(self, db: Vault) -> None:
         self._db = db
-        self._own: Vault | None = None
         self._busy = threading.Lock()
         self._ended = False
         self._writing: asyncio.Future[list[TimelineEvent]] | None = None
@@ -37,8 +36,6 @@ class MessageWriter:
     ) -> None:
         with self._busy:  # some milliseconds at most
             self._ended = True
-            if self._own is not None:
-                self._own.close()
         if self._writing is not None and self._writing.done() and not self._writing.cancelled():
             self._writing.exception()  # whoever failed before has told of a failure already
 
@@ -61,8 +58,6 @@ class MessageWriter:
         with self._busy:
             if self._ended:
                 return []
-            if self._own is None:
-                self._own = self._db.another()
-                self._own.execute("PRAGMA wal_autocheckpoint = 0")  # `Checkpoints` makes one afterwards
-            with self._own.atomic():
-                return store_events(Timeline(self._own), events)
+            own = self._db.beside()
+            with own.atomic():
+                return store_events(Timeline(own), events)

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from client.session.events import Json, Trust
+from client.session.store.event_ids import position_of
 from client.session.store.message_text import new_text, text_of
 from client.session.store.search_index import IndexRow, SearchIndex
 from client.session.store.sqlcipher import Database
@@ -60,14 +61,15 @@ class Edits:
 
     def settle(self, room_id: str, event_id: str) -> bool:
         """Index an event by the text that counts now; return whether it is stored."""
-        query = (
-            "SELECT position, sender, content, body, trust, sealed IS NOT NULL, replaces IS NOT NULL"
-            " FROM events WHERE room_id = ? AND event_id = ?"
-        )
-        row = self._db.conn.execute(query, [room_id, event_id]).fetchone()
-        if row is None:
+        position = position_of(self._db, room_id, event_id)
+        if position is None:
             return False
-        position, sender, content, body, trust, is_sealed, is_edit = row
+        query = (
+            "SELECT sender, content, body, trust, sealed IS NOT NULL, replaces IS NOT NULL"
+            " FROM events WHERE position = ?"
+        )
+        row = self._db.conn.execute(query, [position]).fetchone()
+        sender, content, body, trust, is_sealed, is_edit = row
         if is_edit or (body is None and not is_sealed):
             return True  # an edit cannot be edited, and what was redacted stays so
         newest = self._newest(room_id, event_id, sender, Trust(trust))

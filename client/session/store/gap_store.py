@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from client.session.events import Gap
+from client.session.store.event_ids import position_of
 from client.session.store.open_gap import END, OpenGap
 from client.session.store.placing import Filled, Placing
 from client.session.store.sqlcipher import Database
@@ -73,8 +74,8 @@ class GapStore:
 
     def is_from_before(self, gap: OpenGap, event_id: str) -> bool:
         """Return whether an event was stored before the gap opened."""
-        query = "SELECT 1 FROM events WHERE room_id = ? AND event_id = ? AND position <= ?"
-        return self._db.execute(query, [gap.room_id, event_id, gap.lower]).fetchone() is not None
+        position = position_of(self._db, gap.room_id, event_id)
+        return position is not None and position <= gap.lower
 
     def oldest_before(self, gap: OpenGap) -> str | None:
         """Return the id of the room's first event, None where there is none before the gap."""

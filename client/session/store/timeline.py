@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import msgspec
 
 from client.session.events import Json, TimelineEvent, Trust
+from client.session.store import event_ids
 from client.session.store.bulk import insert_rows
 from client.session.store.edits import Edits
 from client.session.store.message_text import new_text, replaced_event, text_of
@@ -74,18 +75,9 @@ class Timeline:
         self.index = SearchIndex(db)
         self._edits = Edits(db, self.index)
 
-    def knows(self, room_id: str, event_id: str) -> bool:
-        """Return whether an event is stored already."""
-        query = "SELECT 1 FROM events WHERE room_id = ? AND event_id = ?"
-        return self._db.execute(query, [room_id, event_id]).fetchone() is not None
-
-    def positions_of(self, room_id: str, event_ids: Iterable[str]) -> dict[str, int]:
-        """Return where those of some events stand that are stored."""
-        query = (
-            "SELECT event_id, position FROM events"
-            " WHERE room_id = ? AND event_id IN (SELECT value FROM json_each(?))"
-        )
-        return dict(self._db.conn.execute(query, [room_id, _listed(event_ids)]).fetchall())
+    def positions_of(self, room_id: str, names: Iterable[str]) -> dict[str, int]:
+        """Return where those of some events stand, by their ids, that are stored."""
+        return event_ids.positions_of(self._db, room_id, names)
 
     def has_any(self, room_id: str) -> bool:
         """Return whether anything of a room is stored."""
@@ -190,11 +182,11 @@ class Timeline:
 
     def redact(self, room_id: str, event_id: str) -> list[TimelineEvent]:
         """Empty an event that was redacted, and what its sender wrote to replace it; return those stored."""
-        query = "SELECT position, sender, replaces FROM events WHERE room_id = ? AND event_id = ?"
-        row = self._db.conn.execute(query, [room_id, event_id]).fetchone()
-        if row is None:
+        position = event_ids.position_of(self._db, room_id, event_id)
+        if position is None:
             return []
-        position, sender, target = row
+        query = "SELECT sender, replaces FROM events WHERE position = ?"
+        sender, target = self._db.conn.execute(query, [position]).fetchone()
         positions = [position, *self._edits.of(room_id, event_id, sender)]
         self._db.conn.execute(
             "UPDATE events SET content = '{}', body = NULL, sealed = NULL, edited_by = NULL,"
@@ -208,10 +200,8 @@ class Timeline:
 
     def event(self, room_id: str, event_id: str) -> TimelineEvent | None:
         """Return one event, or None when it is not stored."""
-        row = self._db.execute(
-            "SELECT position FROM events WHERE room_id = ? AND event_id = ?", [room_id, event_id]
-        ).fetchone()
-        return None if row is None else self._at([row[0]])[0]
+        position = event_ids.position_of(self._db, room_id, event_id)
+        return None if position is None else self._at([position])[0]
 
     def page(self, room_id: str, before: int | None, limit: int) -> list[TimelineEvent]:
         """Return at most `limit` events of a room that precede `before`, oldest first."""
@@ -300,8 +290,8 @@ class Timeline:
 
         insert_rows(self._db, _INSERT, rows())
         self.index.add(sorted(texts, key=lambda row: row.position))
-        for room_id, event_ids in names.items():
-            for event_id in self._edits.edited_among(room_id, event_ids):
+        for room_id, new in names.items():
+            for event_id in self._edits.edited_among(room_id, new):
                 self._edits.adopt(room_id, event_id)
         for (room_id, event_id), found in edits.items():
             self._edits.add(room_id, event_id, found)

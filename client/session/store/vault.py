@@ -24,10 +24,28 @@ class Vault(Database):
     def __init__(self, connection: dbapi2.Connection, open_another: Callable[[], dbapi2.Connection]) -> None:
         super().__init__(connection, execute_plugins=False)
         self._open_another = open_another
+        self._beside: Vault | None = None
 
     def another(self) -> Vault:
         """Open a second connection, for one thread at a time, whichever; the caller closes it."""
         return Vault(self._open_another(), self._open_another)
+
+    def beside(self) -> Vault:
+        """Return a second connection that is kept, with the pages that it has read, until this one closes.
+
+        It is for one thread at a time. It makes no checkpoints by itself.
+        """
+        if self._beside is None:
+            self._beside = self.another()
+            self._beside.execute("PRAGMA wal_autocheckpoint = 0")
+        return self._beside
+
+    def close(self) -> None:
+        """Close this connection, and the one beside it."""
+        if self._beside is not None:
+            self._beside.close()
+            self._beside = None
+        super().close()
 
     @contextlib.contextmanager
     def atomic(self) -> Iterator[Vault]:
