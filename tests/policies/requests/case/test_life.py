@@ -94,15 +94,16 @@ def test_a_supplement_reopens_an_answered_case() -> None:
     """Where a final answer does not suffice the Court asks for more, and only then can the case go back."""
     room = RequestRoom()
     frozen = room.answer("FROZEN", FROZEN, NOW + HOUR)
-    claim = room.answer("THIRD_PARTY_CLAIM", {"claim": "A bank's lien"}, NOW + 2 * HOUR)
+    interim = room.answer("FORWARDED_TO_AUTHORITY", {"authority": "A bank's court"}, NOW + 2 * HOUR)
+    assert room.case(frozen, interim).refused == ()
     asked = room.step(
         StepCode.SUPPLEMENT_ASKED, NOW + 3 * HOUR, answer_sha256=hash_of(frozen), reason="Which account?"
     )
-    assert states(room, frozen, claim, asked) == [
+    assert states(room, frozen, interim, asked) == [
         CaseState.ISSUED, CaseState.ANSWERED, CaseState.ANSWERED, CaseState.IN_PROGRESS,
     ]  # fmt: skip
-    on_the_claim = room.step(StepCode.CLOSED, NOW + 3 * HOUR, answer_sha256=hash_of(claim))
-    assert room.case(frozen, claim, on_the_claim).state is CaseState.ANSWERED
+    on_the_interim = room.step(StepCode.CLOSED, NOW + 3 * HOUR, answer_sha256=hash_of(interim))
+    assert room.case(frozen, interim, on_the_interim).state is CaseState.ANSWERED
     closed = room.step(StepCode.CLOSED, NOW + 4 * HOUR, answer_sha256=hash_of(frozen))
     assert room.case(frozen, asked, closed).state is CaseState.IN_PROGRESS
     again = room.answer("FROZEN", {**FROZEN, "date": "2026-11-25"}, NOW + 4 * HOUR)

@@ -143,10 +143,32 @@ def test_stop_and_go() -> None:
     assert reading(before, "complete", NOW + DAY).due == utc("2027-01-07 23:00")
     stopped = reading(during, "complete", NOW + 3 * DAY)
     assert (stopped.state, stopped.due) == (ClockState.STOPPED, None)
+    receipt = room.case(delivered, consulted, acknowledged(room, NOW + 3 * DAY))
+    assert reading(receipt, "complete", NOW + 4 * DAY).state is ClockState.STOPPED
     going = reading(after, "complete", NOW + 8 * DAY)
     # Wednesday to Monday are six days that are not counted: Wednesday 13 January
     assert (going.state, going.due) == (ClockState.RUNNING, utc("2027-01-13 23:00"))
     assert reading(after, "answer", NOW + 8 * DAY).state is ClockState.MET  # a consultation is a first answer
+
+
+def test_a_receipt_is_no_first_answer() -> None:
+    """A first answer says more than that the request has come."""
+    room = RequestRoom(example=BY_NAME["T10"])
+    case = room.case(room.step(StepCode.DELIVERED, NOW), acknowledged(room, NOW + HOUR))
+    assert reading(case, "acknowledge", NOW + DAY).state is ClockState.MET
+    assert reading(case, "answer", NOW + DAY).state is ClockState.RUNNING
+
+
+def test_what_came_before_meets_no_clock_that_starts_anew() -> None:
+    """A person who is transferred a second time has to be returned a second time (article 93(7)(b))."""
+    room = RequestRoom(example=BY_NAME["T07"])
+    codes = ("TRANSFER_AGREED", "EXECUTED", "RETURNED_TO_STATE", "EXECUTED")
+    life = [
+        room.answer(code, owed("T07", code), NOW + hours * HOUR) for hours, code in enumerate(codes, start=1)
+    ]
+    assert reading(room.case(*life[:3]), "return", NOW + DAY).state is ClockState.MET
+    assert len(room.case(*life).history) == 4
+    assert reading(room.case(*life), "return", NOW + DAY).state is ClockState.RUNNING
 
 
 def test_what_the_law_counts_does_not_stop_for_a_consultation() -> None:

@@ -97,6 +97,8 @@ def test_missed_stages_are_not_made_up_for() -> None:
     reminder = due(case, utc("2027-01-16 10:00"))
     assert reminder is not None
     assert [clock.stage for clock in reminder.clocks] == [-7]
+    later = SentReminder(at=utc("2027-01-16 10:00"), clocks=reminder.clocks)
+    assert due(case, utc("2027-01-10 10:00"), later) is None  # a machine whose clock was put back
 
 
 def test_all_clocks_of_a_day_are_one_reminder_the_law_first() -> None:
@@ -119,6 +121,8 @@ def test_none_for_what_is_over_met_or_stands_still() -> None:
     assert due(room.case(delivered), late) is not None
     withdrawn = room.step(StepCode.WITHDRAWN_BY_COURT, NOW + HOUR, reason="x")
     assert due(room.case(delivered, withdrawn), late) is None
+    stale = read_clocks(room.case(delivered), late)
+    assert reminder_due(room.case(delivered, withdrawn), stale, late) is None
     assert due(room.case(delivered, acknowledged(room, NOW + HOUR)), late) is None
     whole = RequestRoom(example=BY_NAME["T10"])
     begun = (whole.step(StepCode.DELIVERED, NOW), whole.answer("CONSULT_97", CONSULTATION, NOW + HOUR))
@@ -132,6 +136,8 @@ def test_none_for_what_is_over_met_or_stands_still() -> None:
         ("2027-01-08 22:30", "2027-01-08 23:30", False),  # midnight in The Hague has passed; a day has not
         ("2027-01-08 10:00", "2027-01-09 09:59", False),
         ("2027-01-08 10:00", "2027-01-09 10:00", True),
+        ("2027-10-30 22:10", "2027-10-31 22:10", False),  # the Sunday of 25 hours, on which summer time ends
+        ("2027-10-29 22:10", "2027-10-30 22:10", True),
     ],
 )
 def test_never_two_in_a_day(earlier: str, now: str, again: bool) -> None:
