@@ -10,18 +10,16 @@ from client.session.enrolment import enrol
 from client.session.events import RoomCreation
 from client.session.http_transport import HttpTransport
 from client.session.rooms import RoomRequests
-from tests.client.session.people import ENCRYPTED, next_event, opened
+from tests.client.session.people import ENCRYPTED, opened
 from tests.synapse_nodes import HttpClient, SynapseNode, TestNetwork
 
 HOME, AWAY = "africa", "grulac"
 """The regions of Alice and of Bob."""
-GREETINGS = 2
-"""Messages that are in the room when the pair is handed over."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """The two accounts, and the room in which each has read the other's first word."""
+    """The two accounts, and the room that both are in; they have not spoken yet."""
 
     alice: Account
     bob: Account
@@ -57,7 +55,4 @@ async def pair_in_a_room(network: TestNetwork, root: Path) -> Pair:
         updates = a.updates()
         while bob.user_id not in await a.readers(room_id):
             await anext(updates)
-        for one, other, word in ((a, b, "good morning"), (b, a, "good morning to you")):
-            sent = await one.send(room_id, {"msgtype": "m.text", "body": word})
-            await next_event(other, lambda event, sent=sent: event.event_id == sent.event_id and event.body)  # type: ignore[misc] # bound at once
     return Pair(alice, bob, alice_http, bob_http, room_id)

@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from client.session.events import TimelineEvent, Trust
 from client.session.session import OpenSession
-from tests.client.session.endurance.pair import GREETINGS, Pair
+from tests.client.session.endurance.pair import Pair
 from tests.client.session.people import opened
 from tests.synapse_nodes import HttpClient
 
 
 async def judge(pair: Pair, sent: dict[str, int], patience: float) -> None:
     """Assert that each account has what each name has sent: all, in order, once, decrypted and believed."""
-    count = sum(sent.values()) + GREETINGS
+    count = sum(sent.values())
     for account, http in ((pair.alice, pair.alice_http), (pair.bob, pair.bob_http)):
         async with opened(account) as session:
             events = await _all_of_them(session, pair.room_id, count, patience)
