@@ -8,7 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from policies.network.titles import Title
-from policies.network.typed_toml import read_toml
+from policies.typed_toml import read_toml
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
