@@ -4,7 +4,8 @@ RequestError (a PolicyError)
 ├── DraftInvalid             a draft cannot become a request; says which key, and the nearest valid one
 ├── TemplateUnknown          no template has that name, or not in that version
 ├── RequestMalformed         what was received is not a request that this version can read
-└── RequestTooLarge          the request does not fit into one encrypted event
+├── RequestTooLarge          the request does not fit into one encrypted event
+└── CardAnswerRefused        an answer may not change a country card: another State's, or unreadable
 """
 
 from __future__ import annotations
@@ -32,3 +33,7 @@ class RequestMalformed(RequestError):
 
 class RequestTooLarge(RequestError):
     """The request does not fit into one encrypted event."""
+
+
+class CardAnswerRefused(RequestError):
+    """An answer to the questionnaire may not change a country card."""
