@@ -104,6 +104,23 @@ def test_without_a_known_choice_a_working_language_is_in_order() -> None:
         assert at(checked(example, nothing), "language") == ([], warnings)
 
 
+def test_informal_help_has_no_channel_to_designate() -> None:
+    """An informal query leaves the formal channels untouched, so none is held against the card."""
+    card = card_with(FIRM, channel=[DIPLOMATIC], language=["fr"])
+    assert at(checked(BY_NAME["T17"].having(channel=DESIGNATED), card), "channel") == ([], [])
+
+
+def test_what_an_incomplete_list_does_not_name_is_not_denied() -> None:
+    """Requirements that the State has listed in part say nothing of other templates."""
+    stated = stated_card().extra_requirements
+    assert stated is not None
+    partial = msgspec.structs.replace(stated, complete=False)
+    card = msgspec.structs.replace(stated_card(), extra_requirements=partial)
+    facts = known_facts("T10", {"requested_state": "SEN"}, Context(today=TODAY, card=card))
+    assert "card.extra_requirements_for_template" not in facts
+    assert facts["card.surrender_requirements"] is True
+
+
 def test_another_states_card_says_nothing() -> None:
     """A card is held against requests to its own State only."""
     card = msgspec.structs.replace(card_with(FIRM, channel=[DIPLOMATIC], language=["pl"]), state="POL")

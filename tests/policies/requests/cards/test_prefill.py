@@ -30,6 +30,7 @@ def test_what_the_state_has_said_is_filled_in() -> None:
     assert draft.fields["nexus_note"] == "STATE_REQUIRES_NEXUS"
     assert "#   The State's law asks for: The order, certified.\n" in text
     assert "SEN, in answer to ROG-2026-7KQ4XM" in text
+    assert "Perhaps" not in text
     assert read_draft(draft_for(stated_card(), "T11")).fields["agreement_status"] == "AGREEMENT_IN_FORCE"
 
 
@@ -43,6 +44,21 @@ def test_what_is_in_doubt_stands_beside_its_field() -> None:
     assert '#   Perhaps: language = "en"\n' in text
     assert "#   Perhaps: translation_attached = true\n" in text
     assert "treaties.un.org" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "channel", "language"),
+    [
+        ("DEU", "DESIGNATED_AUTHORITY", "de"),
+        ("MKD", "DESIGNATED_AUTHORITY", "en"),
+        ("AND", "DIPLOMATIC", "fr"),
+    ],
+)
+def test_of_several_the_most_direct_is_suggested(state: str, channel: str, language: str) -> None:
+    """An authority comes before the diplomatic channel, a working language of the Court before another."""
+    text = draft_for(packaged_card(state), "T13")
+    assert f'Perhaps: channel = "{channel}"\n' in text
+    assert f'Perhaps: language = "{language}"\n' in text
 
 
 def test_where_nothing_is_known_the_law_says_what_holds() -> None:
