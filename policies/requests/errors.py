@@ -5,7 +5,8 @@ RequestError (a PolicyError)
 ├── TemplateUnknown          no template has that name, or not in that version
 ├── RequestMalformed         what was received is not a request that this version can read
 ├── RequestTooLarge          the request does not fit into one encrypted event
-└── CardAnswerRefused        an answer may not change a country card: another State's, or unreadable
+├── CardAnswerRefused        an answer may not change a country card: another State's, or unreadable
+└── RecordInvalid            a request cannot be counted in the statistics; the nearest row is named
 """
 
 from __future__ import annotations
@@ -37,3 +38,7 @@ class RequestTooLarge(RequestError):
 
 class CardAnswerRefused(RequestError):
     """An answer to the questionnaire may not change a country card."""
+
+
+class RecordInvalid(RequestError):
+    """A request cannot be counted in the statistics."""
