@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 
 from policies.requests.statistics.measures import INDEX, MEASURES, OF, Rate
 from policies.requests.statistics.rules import Disclosure
-from policies.requests.statistics.tabulate import SEALED, Cell, Place, Tally
+from policies.requests.statistics.tabulate import SEALED, Cell, Place, RateCell, Tally
 
 _INDICES = {rate: (INDEX[part], INDEX[whole]) for rate, (part, whole) in OF.items()}
 
@@ -15,10 +15,10 @@ class Published:
     """All counts and rates that are shown, of all tables together.
 
     `counts` has for each place the counts in the order of the measures, rounded, None where held back.
-    `rates` has for each place those that are shown: a rate is, where both its counts are.
+    `rates` has for each place those that are shown: a rate only where both its counts are.
     """
 
-    def __init__(self, counted: Tally, held_back: Set[Cell], rules: Disclosure) -> None:
+    def __init__(self, counted: Tally, held_back: Set[Cell | RateCell], rules: Disclosure) -> None:
         self.rules = rules
         self.counts: dict[Place, list[int | None]] = {}
         self.rates: dict[Place, dict[Rate, int]] = {}
@@ -27,7 +27,11 @@ class Published:
                 None if Cell(place, measure) in held_back else rules.rounded(count)
                 for measure, count in zip(MEASURES, counts, strict=True)
             ]
-            self.rates[place] = {rate: self._rate(rate, counts) for rate in Rate if self._shows(place, rate)}
+            self.rates[place] = {
+                rate: self._rate(rate, counts)
+                for rate in Rate
+                if self._may_show(place, rate) and RateCell(place, rate) not in held_back
+            }
         self._blank = {place for place, counts in self.counts.items() if not any(map(_is_shown, counts))}
 
     def is_blank(self, place: Place) -> bool:
@@ -42,7 +46,7 @@ class Published:
                 return False
         return all(self._rate(rate, counts) == shown for rate, shown in self.rates[place].items())
 
-    def _shows(self, place: Place, rate: Rate) -> bool:
+    def _may_show(self, place: Place, rate: Rate) -> bool:
         part, whole = (self.counts[place][index] for index in _INDICES[rate])
         return part is not None and whole is not None and whole >= self.rules.least_for_rates
 

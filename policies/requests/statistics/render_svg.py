@@ -52,7 +52,7 @@ def render_svg(report: Report, dimension: str, language: str = "en") -> str:
 
 
 def _row(row: Row, y: int, language: str) -> list[str]:
-    name = textwrap.shorten(row.title.said(language), 44, placeholder="…")
+    name = textwrap.shorten(row.title.said(language), 40, placeholder="…")
     drawn = [_text(_LEFT - 10, y + 22, name, anchor="end")]
     for place, rate in enumerate(_LEGEND):
         top, value = y + 2 + place * (_BAR + 2), row.rates.get(rate)
@@ -66,7 +66,7 @@ def _axis(height: int) -> list[str]:
     drawn = []
     for percent in range(0, 101, 25):
         x = _LEFT + percent * _SCALE
-        drawn.append(f'<path d="M{x} {_TOP}V{height - 48}" stroke="#767676" stroke-width="1"/>')
+        drawn.append(f'<path d="M{x} {_TOP}V{height - 48}" stroke="#cccccc" stroke-width="1"/>')
         drawn.append(_text(x, height - 32, f"{percent}%", size=12, anchor="middle"))
     return drawn
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from policies.network.errors import nearest
 from policies.network.load import load_regions
 from policies.requests.errors import RecordInvalid
-from policies.requests.statistics.measures import BIT, MEASURES, Measure, Time, kind_of, times_of
+from policies.requests.statistics.measures import BIT, MEASURES, Measure, Rate, Time, kind_of, times_of
 from policies.requests.statistics.record import RequestRecord
 from policies.requests.templates.kinds import Priority
 from policies.requests.templates.registry import packaged_templates
@@ -33,6 +33,13 @@ class Cell(NamedTuple):
 
     place: Place
     measure: Measure
+
+
+class RateCell(NamedTuple):
+    """One rate."""
+
+    place: Place
+    rate: Rate
 
 
 TOTAL = Place("total", "total")

@@ -104,18 +104,33 @@ class _World:
             if not self._is_unseen(TOTAL, goes, comes):
                 continue
             change: _Change = {TOTAL: (goes, comes)}
-            for dimension, rows in self._rows.items():
-                only = (cell.place.row,) if dimension == cell.place.dimension else rows
-                fitting = (
-                    place
-                    for row in only
-                    if self._has(place := Place(dimension, row), goes) and self._is_unseen(place, goes, comes)
-                )
-                if (found := next(fitting, None)) is None:
+            for dimension in self._rows:
+                at = cell.place if dimension == cell.place.dimension else None
+                found = next(self._in_one_table(dimension, at, goes, comes, step), None)
+                if found is None:
                     break
-                change[found] = (goes, comes)
+                change |= found
             else:
                 yield change
+
+    def _in_one_table(
+        self, dimension: str, at: Place | None, goes: int, comes: int, step: int
+    ) -> Iterator[_Change]:
+        """Yield how one request goes and one comes in a table: in one row, or from one row to another.
+
+        `at` is the row that must change by `step`, if one must.
+        """
+        places = [Place(dimension, row) for row in self._rows[dimension]]
+        leaving = [place for place in places if self._has(place, goes)]
+        for place in leaving if at is None else [at] if at in leaving else []:
+            if self._is_unseen(place, goes, comes):
+                yield {place: (goes, comes)}
+        for loser in [at] if at is not None and step < 0 else leaving:
+            if loser not in leaving or not self._is_unseen(loser, goes, NOBODY):
+                continue
+            for winner in [at] if at is not None and step > 0 else places:
+                if winner != loser and self._is_unseen(winner, NOBODY, comes):
+                    yield {loser: (goes, NOBODY), winner: (NOBODY, comes)}
 
     def _pairs(
         self, here: list[int], turned: Measure | None, measure: Measure, step: int
