@@ -10,6 +10,7 @@ import click
 from client.views.safe_text import single_line
 from node.cli.options import json_option, language_option, print_json
 from policies.network.titles import Title
+from policies.requests.cards.load import card_for
 from policies.requests.check.context import Context
 from policies.requests.check.draft_check import check_draft
 from policies.requests.check.finding import CheckResult, Finding
@@ -51,7 +52,8 @@ def _checked(draft: Path, language: str) -> CheckResult:
     except UnicodeDecodeError as error:
         return _unreadable(f"The draft is not UTF-8: {error.reason}.", language)
     today = datetime.datetime.now(datetime.UTC).date()
-    return check_draft(read, Context(today=today), language=language)
+    context = Context(today=today, card=card_for(read.common))
+    return check_draft(read, context, language=language)
 
 
 def _unreadable(reason: str, language: str) -> CheckResult:

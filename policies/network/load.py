@@ -15,7 +15,7 @@ from policies.network.regions import COURT, Region
 from policies.network.roles import Role, RoleCode
 from policies.network.room_kinds import RoomKind, Scope
 from policies.network.themes import Theme
-from policies.network.typed_toml import read_toml, read_toml_by_code
+from policies.typed_toml import read_toml, read_toml_by_code
 
 FIXED_KINDS = ("network-space", "region-space", "theme")
 """The kinds of rooms that every network has without naming them."""

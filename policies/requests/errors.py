@@ -6,7 +6,9 @@ RequestError (a PolicyError)
 ├── RequestMalformed         what was received is not a request that this version can read
 ├── RequestTooLarge          the request does not fit into one encrypted event
 ├── CommunicationRefused     an answer or a step of the Court has no effect; `refusal` says of which kind
-└── CaseNotOpened            there is no request that holds, so there is nothing to follow
+├── CaseNotOpened            there is no request that holds, so there is nothing to follow
+├── CardAnswerRefused        an answer may not change a country card: another State's, or unreadable
+└── RecordInvalid            a request cannot be counted in the statistics; the nearest row is named
 """
 
 from __future__ import annotations
@@ -49,3 +51,11 @@ class CommunicationRefused(RequestError):
 
 class CaseNotOpened(RequestError):
     """There is no request that holds, so there is nothing to follow."""
+
+
+class CardAnswerRefused(RequestError):
+    """An answer to the questionnaire may not change a country card."""
+
+
+class RecordInvalid(RequestError):
+    """A request cannot be counted in the statistics."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from policies.network.titles import Title
+from policies.requests.cards.findings import card_findings
 from policies.requests.check.code_checks import nearest_code
 from policies.requests.check.context import Context, known_facts
 from policies.requests.check.field_check import FieldCheck
@@ -22,6 +23,8 @@ def check_draft(
     draft: Draft, context: Context, *, language: str = "en", templates: Templates | None = None
 ) -> CheckResult:
     """Check a draft against its template, in the template's order: common fields, its own, then the rules.
+
+    At the end stands what the country card of the requested State says against it, where the context has one.
 
     The reasons are in `language`, en or fr. A request whose nature is CONSULTATION_DRAFT may be incomplete:
     what is missing is then a warning (articles 91(4), 96(3)). Raises NetworkPolicyError when the policy's own
@@ -44,6 +47,8 @@ def check_draft(
     ]
     found += _legal_basis(one)
     found += _rules(template, scope, reasons)
+    if (card := context.card_of(values)) is not None:
+        found += card_findings(card, scope, context.today, reasons)
     found += _names(draft, template, reasons)
     return result_of(found, language)
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 import msgspec
 
 from policies.network.titles import Title
-from policies.network.typed_toml import read_toml
+from policies.typed_toml import read_toml
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +73,15 @@ class Reasons(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     outcome_unknown: Title
     outcome_not_here: Title
     detail_missing: Title
+    card_channel: Title
+    card_no_channel: Title
+    card_language: Title
+    card_translation: Title
+    card_no_language: Title
+    card_nexus: Title
+    card_contribution: Title
+    card_recheck: Title
+    card_source: Title
 
 
 @cache

@@ -11,7 +11,7 @@ import msgspec
 
 from policies.network.load import load_regions
 from policies.network.regions import Alpha3, PartyStatus, StateParty
-from policies.network.typed_toml import read_toml, read_toml_by_code
+from policies.typed_toml import read_toml, read_toml_by_code
 
 
 class StateStatus(enum.StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.resources.abc import Traversable
 
 from policies.network.errors import WrongValue
-from policies.network.typed_toml import read_toml
 from policies.requests.templates.outcome import OutcomeDetails, Outcomes
 from policies.requests.templates.references import check_template, refer
 from policies.requests.templates.template import Common, CommonRules, Template
+from policies.typed_toml import read_toml
 
 
 def read_common(folder: Traversable) -> Common:

@@ -12,6 +12,7 @@ from policies.requests.templates.condition import ALWAYS, NEVER, Condition
 from policies.requests.templates.field import Field
 from policies.requests.templates.kinds import FieldType, Need, Side
 from policies.requests.templates.specialise import specialise
+from policies.requests.templates.suggestion import Suggestion
 from policies.requests.templates.template import Template
 from policies.requests.templates.words import in_words
 
@@ -48,8 +49,13 @@ _SHAPES = {
 }
 
 
-def skeleton(template: Template, language: str) -> str:
-    """Return a draft of `template` with nothing in it but what follows from the template.
+_PERHAPS = Title(en="Perhaps: {0} = {1}", fr="Peut-être : {0} = {1}")
+_NOTHING_KNOWN = Suggestion()
+
+
+def skeleton(template: Template, language: str, suggested: Mapping[str, Suggestion] | None = None) -> str:
+    """Return a draft of `template` with nothing in it but what follows from the template, and what is
+    `suggested` for its fields: a firm value is filled in, another stands beside its field as a comment.
 
     Its comments are in `language`, en or fr. `read_draft` reads it back as it is, and still with any of the
     fields that stand in comments taken out of them.
@@ -68,7 +74,8 @@ def skeleton(template: Template, language: str) -> str:
         lines += ["", "[fields]"] if table == "fields" else []
         for name, field in fields.items():
             if name != "template" and is_offered(field, template.id):
-                lines += ["", *_field(name, field, template, prefilled.get(name), language)]
+                known = (suggested or {}).get(name, _NOTHING_KNOWN)
+                lines += ["", *_field(name, field, template, prefilled.get(name), known, language)]
     return "\n".join(lines) + "\n"
 
 
@@ -82,7 +89,9 @@ def is_offered(field: Field, template_id: str) -> bool:
     return not forbidden and (advised or not pointless)
 
 
-def _field(name: str, field: Field, template: Template, value: object, language: str) -> Iterator[str]:
+def _field(
+    name: str, field: Field, template: Template, value: object, known: Suggestion, language: str
+) -> Iterator[str]:
     need, is_open = _need(field, template, language)
     yield from _comment(f"{field.label.said(language)} [{_basis(field, template, language)}]: {need}")
     hints = [field.help.said(language)] if field.help else []
@@ -97,6 +106,13 @@ def _field(name: str, field: Field, template: Template, value: object, language:
     for hint in hints:
         yield from _comment(hint, indent="  ")
     yield from _codes(field, language)
+    hints = [note.said(language) for note in known.notes]
+    if known.value is not None and not known.firm:
+        hints.append(_PERHAPS.said(language).format(name, _toml(known.value)))
+    for hint in hints:
+        yield from _comment(hint, indent="  ")
+    if known.value is not None and known.firm:
+        value, is_open = known.value, True
     written = _EMPTY.get(field.type, '""') if value is None else _toml(value)
     yield f"{'' if is_open else '# '}{name} = {written}"
 

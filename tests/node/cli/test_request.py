@@ -60,6 +60,21 @@ def test_a_blank_draft_is_checked_by_article(tmp_path: Path) -> None:
     ]
 
 
+def test_a_draft_for_a_state_says_what_is_known_of_it() -> None:
+    """`--state` takes a State's name; what its card is not sure of is a comment, and the check cites it."""
+    new = request("new", "T13", "--state", "japan")
+    assert 'requested_state = "JPN"\n' in new.stdout
+    assert '#   Perhaps: language = "en"\n' in new.stdout
+    draft = (EXAMPLES / "T13.toml").read_text().replace('"SEN"', '"JPN"')
+    warnings = json.loads(request("check", "-", "--json", text=draft).stdout)["warnings"]
+    assert {("channel", "87(1)(a)"), ("language", "87(2)")} <= {
+        (each["field"], each["basis"]) for each in warnings
+    }
+    unknown = request("new", "T13", "--state", "Jpan")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "(JPN)" in unknown.stderr
+
+
 @pytest.mark.parametrize("name", ["T13", "T01_convicted"])
 def test_a_complete_draft_is_in_order(name: str) -> None:
     """A complete draft exits 0, as JSON and in words."""

@@ -1,0 +1,1 @@
+"""Statistics over requests and their answers, so that no State can be told from them."""
