@@ -44,7 +44,7 @@ from client.session.transport import Transport
 from policies.trust.attestation import EVENT_TYPE
 
 _LOT = 500
-"""Messages that are written ahead in one transaction: whoever else writes waits for it, some 50 milliseconds."""
+"""Messages that are written ahead in one transaction: who writes meanwhile waits, some 50 milliseconds."""
 _FEW = 32
 """Fewer messages than this are written in the transaction of the token; it holds the event loop up."""
 _KEYS_PATIENCE = 5.0
