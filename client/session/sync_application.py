@@ -164,7 +164,7 @@ class SyncApplication:
                 await writer.write(unwritten)
                 unwritten = []
             applied.events += await writer.finish()
-        with self._db.atomic():
+        with self._db.atomic_beside():
             for withheld in sorted(self._machine.save_changes()):
                 applied.events += self._room_sync.explain(*withheld)
             for piece in pieces:

@@ -75,6 +75,7 @@ def fill(db: Database, messages: int = MESSAGES) -> None:
     db.execute("INSERT INTO event_words (event_words, rank) VALUES ('hashsize', 1048576)")
     with db.atomic():
         _put(db, rows, messages - messages * 2 // 3)
+        db.execute("INSERT INTO event_ids SELECT substr(event_id, 2, 8), position FROM events ORDER BY 1, 2")
 
 
 def _put(db: Database, rows: Iterator[_Row], count: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from client.session.store import event_ids
 from client.session.store.vault import Vault
 
 _LONG = 1_000
@@ -32,4 +33,5 @@ class Checkpoints:
 
     def _move(self) -> None:
         with contextlib.closing(self._db.another()) as own:
+            event_ids.move_new(own)
             own.execute("PRAGMA wal_checkpoint(PASSIVE)")

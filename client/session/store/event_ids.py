@@ -1,8 +1,9 @@
 """Finding events by their ids.
 
-Ids are random: each new one falls on another page of an index. An index over whole ids with their rooms had
-a hundred megabytes for a million messages, and taking in a sync meant reading, encrypting and writing one of
-its pages for every event. Over the first characters alone it stays in memory, and a row says the rest.
+Ids are random: each new one falls on another page of an index, to be read, encrypted and written. Over whole
+ids with their rooms that was a page an event, and a hundred megabytes for a million. So only the first
+characters of an id are kept, and the row says the rest; and new ones stand in a small table of their own
+until they are moved, in order and many a page, beside the event loop.
 """
 
 from __future__ import annotations
@@ -13,11 +14,29 @@ import msgspec
 
 from client.session.store.sqlcipher import Database
 
-CREATE = "CREATE INDEX events_by_beginning_of_id ON events (substr(event_id, 2, 8))"
+CREATE = (
+    """CREATE TABLE new_event_ids (
+        beginning TEXT, position INTEGER, PRIMARY KEY (beginning, position)) WITHOUT ROWID""",
+    """CREATE TABLE event_ids (
+        beginning TEXT, position INTEGER, PRIMARY KEY (beginning, position)) WITHOUT ROWID""",
+    "INSERT INTO event_ids SELECT substr(event_id, 2, 8), position FROM events ORDER BY 1, 2",
+    "DROP INDEX events_by_id",
+)
+_MANY = 20_000
+"""New ids that are worth moving."""
+_LOT = 2_000
+"""Ids that are moved in one transaction: whoever else writes waits for it, some milliseconds."""
+_ADD = """INSERT OR IGNORE INTO new_event_ids
+    SELECT substr(value ->> 0, 2, 8), value ->> 1 FROM json_each(?)"""
+_FIND = """SELECT event_id, position FROM events WHERE +room_id = ?1 AND position IN (
+        SELECT position FROM new_event_ids WHERE beginning IN (SELECT substr(value, 2, 8) FROM json_each(?2))
+        UNION ALL
+        SELECT position FROM event_ids WHERE beginning IN (SELECT substr(value, 2, 8) FROM json_each(?2)))"""
 
-# + keeps SQLite from the index over rooms, which would read the whole room
-_FIND = """SELECT event_id, position FROM events WHERE +room_id = ?
-    AND substr(event_id, 2, 8) IN (SELECT substr(value, 2, 8) FROM json_each(?))"""
+
+def add(db: Database, placed: Iterable[tuple[str, int]]) -> None:
+    """Note where events stand, by their ids, in the caller's transaction; what is noted already stays."""
+    db.conn.execute(_ADD, [msgspec.json.encode(list(placed)).decode()])
 
 
 def positions_of(db: Database, room_id: str, event_ids: Iterable[str]) -> dict[str, int]:
@@ -30,3 +49,21 @@ def positions_of(db: Database, room_id: str, event_ids: Iterable[str]) -> dict[s
 def position_of(db: Database, room_id: str, event_id: str) -> int | None:
     """Return where an event of a room stands, None when it is not stored."""
     return positions_of(db, room_id, [event_id]).get(event_id)
+
+
+def move_new(db: Database, *, many: int = _MANY) -> None:
+    """Move the new ids to the others once there are `many`, in transactions of their own."""
+    if db.execute("SELECT count(*) FROM new_event_ids").fetchone()[0] < many:
+        return
+    while _move_lot(db):
+        pass
+
+
+def _move_lot(db: Database) -> bool:
+    """Move the first ones in the order of the ids; return whether there were any."""
+    with db.atomic():
+        query = "SELECT beginning, position FROM new_event_ids ORDER BY beginning, position LIMIT ?"
+        lot = db.conn.execute(query, [_LOT]).fetchall()
+        db.conn.executemany("INSERT OR IGNORE INTO event_ids VALUES (?, ?)", lot)
+        db.conn.executemany("DELETE FROM new_event_ids WHERE beginning = ? AND position = ?", lot)
+    return bool(lot)

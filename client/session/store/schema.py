@@ -36,6 +36,13 @@ def remember_verified_keys(db: Database) -> None:
 
 
 @account_schema()
+def find_events_by_the_beginning_of_their_ids(db: Database) -> None:
+    """Keep the part of an id that tells events apart, before the next change, which looks events up."""
+    for statement in event_ids.CREATE:
+        db.execute(statement)
+
+
+@account_schema()
 def make_the_timeline_searchable(db: Database) -> None:
     """Index every message; an edit `replaces` an event, which is `edited_by` the one at that position.
 
@@ -137,13 +144,6 @@ def keep_how_far_a_walk_has_come(db: Database) -> None:
             (SELECT min(arrived) - 1 FROM events WHERE room_id = gaps.room_id AND position > lower),
             (SELECT max(arrived) FROM events), 0)"""
     )
-
-
-@account_schema()
-def find_events_by_the_beginning_of_their_ids(db: Database) -> None:
-    """Index the part of an id that tells events apart, not all of it."""
-    db.execute(event_ids.CREATE)
-    db.execute("DROP INDEX events_by_id")
 
 
 _FIRST = (

@@ -289,6 +289,7 @@ class Timeline:
                 yield _row(position, number, event, text, target)
 
         insert_rows(self._db, _INSERT, rows())
+        event_ids.add(self._db, ((event.event_id, position) for position, event in placed))
         self.index.add(sorted(texts, key=lambda row: row.position))
         for room_id, new in names.items():
             for event_id in self._edits.edited_among(room_id, new):

@@ -22,7 +22,7 @@ _EDIT = (
 def earlier_store(folder: Path) -> Vault:
     """Open a store as it was before there was an index."""
     db = open_vault(folder / "store.db", bytes(32))
-    account_schema.apply(db, stop_before="make_the_timeline_searchable")
+    account_schema.apply(db, stop_before="find_events_by_the_beginning_of_their_ids")
     return db
 
 

@@ -26,6 +26,8 @@ def emptied(db: Database) -> Database:
     """Take all messages and gaps out of a store."""
     for statement in (
         "DELETE FROM events",
+        "DELETE FROM event_ids",
+        "DELETE FROM new_event_ids",
         "DELETE FROM gaps",
         "DELETE FROM walked",
         "DELETE FROM cursors",
