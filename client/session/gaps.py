@@ -173,7 +173,7 @@ class Gaps:
         fetched = len(page.chunk) or _PAGE
         is_over = page.end is None or page.end == gap.token or course.walk.is_over
         if is_over and self._looks_again(gap, course):
-            self._store.begin_again(gap, fetched)
+            self._store.begin_again(gap)
             course.walk = GapWalk(self._store, gap)
         elif is_over:
             self._close(gap)

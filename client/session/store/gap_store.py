@@ -95,9 +95,13 @@ class GapStore:
             [token, fetched, gap.top, below, gap.room_id, gap.lower],
         )
 
-    def begin_again(self, gap: OpenGap, fetched: int) -> None:
+    def begin_again(self, gap: OpenGap) -> None:
         """Note that another walk is to go through the gap."""
-        self.advance(gap, "", fetched, END)
+        self._db.execute(
+            "UPDATE gaps SET token = '', fetched = 0, below = ?, trouble = NULL"
+            " WHERE room_id = ? AND lower = ?",
+            [END, gap.room_id, gap.lower],
+        )
         self._placing.forget(gap.room_id)
 
     def close(self, gap: OpenGap) -> None:

@@ -132,7 +132,7 @@ def keep_how_far_a_walk_has_come(db: Database) -> None:
         db.execute(f"ALTER TABLE gaps ADD COLUMN {column} INTEGER NOT NULL DEFAULT {2**63 - 1}")
     db.execute("ALTER TABLE gaps ADD COLUMN began INTEGER NOT NULL DEFAULT 0")
     db.execute(
-        """UPDATE gaps SET token = '', began = coalesce(
+        """UPDATE gaps SET token = '', fetched = 0, began = coalesce(
             (SELECT min(arrived) - 1 FROM events WHERE room_id = gaps.room_id AND position > lower),
             (SELECT max(arrived) FROM events), 0)"""
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.session import gaps
+from client.session import gaps, sync_application
 from client.session.session import OpenSession
 from tests.client.session.fake_homeserver import ROOM, FakeHomeserver, Object
 from tests.client.session.fake_people import Person, alice_and_bob
@@ -127,6 +127,18 @@ async def test_what_is_fetched_after_an_outage_stands_as_it_was_sent(
     assert node.fetches == []
     assert shown == EXPECTED
     assert told == EXPECTED[len(BEFORE) + len(BOBS) :]
+
+
+async def test_walks_that_find_something_do_not_use_up_what_one_may_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three walks of fewer events than a gap may hold, together more: all is fetched, nothing is given up."""
+    monkeypatch.setattr(sync_application, "MOST_MISSED", 100)
+    node, bob = await after_an_outage(tmp_path)
+    node.fetches = [range(5, 8), range(5, 30), LATE]
+    async with bob.session() as b:
+        shown, _ = await caught_up(b)
+    assert shown == EXPECTED
 
 
 @pytest.mark.parametrize("dies_at", [2, 6, 10, 12])

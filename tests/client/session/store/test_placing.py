@@ -75,7 +75,7 @@ class Node:
                 store.advance(gap, "next", size, below)
             else:
                 self.cursor = None
-                store.begin_again(gap, size)
+                store.begin_again(gap)
 
     def walk(self, size: int) -> None:
         """Let a walk that has begun end, or begin one."""
