@@ -112,11 +112,15 @@ class GapStore:
 
     def give_up(self, gap: OpenGap, trouble: str, *, for_good: bool) -> None:
         """Note why a gap is not filled now, `for_good`: not by this process; nothing waits behind it."""
-        self._release(gap)
+        self.hold_nothing(gap)
         self._db.execute(
             "UPDATE gaps SET trouble = ?, refused = ? WHERE room_id = ? AND lower = ?",
             [trouble, for_good, gap.room_id, gap.lower],
         )
+
+    def hold_nothing(self, gap: OpenGap) -> None:
+        """Let what lies behind a gap wait no longer, though something may still be missing."""
+        self._release(gap)
         self._db.execute("UPDATE gaps SET held = 0 WHERE room_id = ?", [gap.room_id])
 
     def try_refused_again(self) -> None:
