@@ -137,7 +137,7 @@ async def test_a_server_that_takes_long_is_asked_for_as_long_as_there_is_a_hole(
 ) -> None:
     """Walk after walk finds nothing new, and a hole is seen: what comes then is found all the same."""
     node, bob = await after_an_outage(tmp_path)
-    node.fetches = [range(5, 8)] * fruitless + [LATE]
+    node.fetches = [*([range(5, 8)] * fruitless), LATE]
     async with bob.session() as b:
         shown, _ = await caught_up(b)
     assert shown == EXPECTED
