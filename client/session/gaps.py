@@ -60,15 +60,15 @@ class _Course:
     def __init__(self, walk: GapWalk) -> None:
         self.walk = walk
         self.pause = 0.0
-        self.walks = 0
-        """Walks in a row that have ended without finding anything new."""
+        self._fruitless = 0
+        """Pauses since something new was found."""
         self._has_had_hole = self._has_found = False
 
     def read_page(self, *, is_new: bool) -> None:
         """Note a page, and whether anything new was in it: if so, the server is still fetching."""
         self.pause = 0.0
         if is_new:
-            self.walks = 0
+            self._fruitless = 0
             self._has_found = True
 
     def is_whole(self, *, has_hole: bool) -> bool:
@@ -82,17 +82,17 @@ class _Course:
     def begin_again(self, walk: GapWalk, *, has_hole: bool) -> bool:
         """Begin another walk after a pause; return False when there was enough of that."""
         pauses = (*_LOOK_AGAIN, *(_LOOK_LATER if has_hole else ()))
-        if self.walks >= len(pauses):
+        if self._fruitless >= len(pauses):
             return False
-        self.walk, self.pause = walk, pauses[self.walks]
-        self.walks += 1
+        self.walk, self.pause = walk, pauses[self._fruitless]
+        self._fruitless += 1
         self._has_found = False
         return True
 
     @property
     def takes_long(self) -> bool:
         """Whether the walks that follow are those far apart."""
-        return self.walks > len(_LOOK_AGAIN)
+        return self._fruitless > len(_LOOK_AGAIN)
 
 
 class Gaps:
@@ -221,7 +221,7 @@ class Gaps:
         if gap.lower == 0:
             return False
         is_broken = has_hole(self._timeline, gap.room_id, gap.lower)
-        if self._highest.get(gap.room_id, 0) > gap.lower and course.is_whole(has_hole=is_broken):
+        if course.is_whole(has_hole=is_broken) and self._highest.get(gap.room_id, 0) > gap.lower:
             return False
         return course.begin_again(GapWalk(self._store, gap), has_hole=is_broken)
 
