@@ -37,12 +37,14 @@ class GapStore:
     def open(self, room_id: str, most: int) -> None:
         """Note that events are missing after all that is stored; call it before more is."""
         self.opened += 1
+        end = self._timeline.end_of(room_id)
+        self._db.execute("INSERT OR IGNORE INTO reserved VALUES (?, ?)", [room_id, end])
         self._db.execute(
             "INSERT OR REPLACE INTO gaps"
             " (room_id, lower, token, fetched, most, held, trouble, refused, top, below, began)"
             " SELECT ?1, ?2, '', 0, ?3,"
             " NOT EXISTS (SELECT 1 FROM gaps WHERE room_id = ?1 AND NOT held), NULL, 0, ?4, ?4, ?5",
-            [room_id, self._timeline.end_of(room_id), most, END, self._timeline.arrived()],
+            [room_id, end, most, END, self._timeline.arrived()],
         )
 
     def rooms(self) -> list[str]:

@@ -161,21 +161,32 @@ def _finds(order: str, numbers: Sequence[int], at_a_time: int) -> list[Sequence[
 
 @pytest.mark.parametrize("order", ["oldest first", "newest first", "anyhow"])
 @pytest.mark.parametrize(("clocks", "count", "at_a_time"), [("right", 600, 7), ("fast", 60, 7)])
+@pytest.mark.parametrize("closed", [False, True])
 def test_there_is_room_in_whatever_order_an_outage_is_fetched(
-    db: Vault, order: str, clocks: str, count: int, at_a_time: int
+    db: Vault, order: str, clocks: str, count: int, at_a_time: int, *, closed: bool
 ) -> None:
-    """Found in dozens of walks the messages of an outage stand in order; in some, with clocks of no use."""
+    """Found in dozens of walks the messages of an outage stand in order; in some, with clocks of no use.
+
+    So they do when their gap was closed, and the walks are those of another one.
+    """
     began = 1_700_000_000_000
     times = [began + 20 * number if clocks == "right" else 2**44 for number in range(count + 2)]
     history = [message(f"${n}", str(n), sender=SENDERS[0], sent_at=time) for n, time in enumerate(times)]
     ours = message(f"${count + 2}", "ours", sender=SENDERS[1], sent_at=times[-1])
-    node = Node(emptied(db), [*history, ours], [0, count + 2, count + 1])
+    later = message(f"${count + 3}", "later", sender=SENDERS[0], sent_at=times[-1] + 1_000)
+    node = Node(emptied(db), [*history, ours, later], [0, count + 2, count + 1, count + 3])
     node.tell(2, is_limited=False)
     node.tell(1, is_limited=True)
+    if closed:
+        gaps = GapStore(db, Timeline(db))
+        gap = gaps.oldest(ROOM)
+        assert gap is not None
+        gaps.close(gap)
+    node.tell(1, is_limited=closed)
     for found in _finds(order, range(1, count + 1), at_a_time):
         node.has.update(found)
         node.walk(100)
-    assert in_order(db)[SENDERS[0]] == list(range(count + 2))
+    assert in_order(db)[SENDERS[0]] == [*range(count + 2), count + 3]
 
 
 def test_what_is_found_late_stands_where_a_person_reads_on(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def emptied(db: Database) -> Database:
         "DELETE FROM events",
         "DELETE FROM gaps",
         "DELETE FROM walked",
+        "DELETE FROM reserved",
         "DELETE FROM cursors",
     ):
         db.execute(statement)
