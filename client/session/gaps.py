@@ -45,6 +45,8 @@ _PATIENCE = 4
 
 _LOOK_AGAIN = (0.25, 0.5, 1.0, 2.0)
 """Seconds between two walks through a gap of which the server may still be fetching something."""
+_LOOK_LATER = (4.0, 8.0, 16.0, 32.0)
+"""Seconds between walks after those, while there is a hole: what lies behind the gap waits no longer."""
 
 
 class _Messages(msgspec.Struct):
@@ -58,19 +60,39 @@ class _Course:
     def __init__(self, walk: GapWalk) -> None:
         self.walk = walk
         self.pause = 0.0
-        self._pauses = iter(_LOOK_AGAIN)
+        self._fruitless = 0
+        """Pauses since something new was found."""
+        self._has_had_hole = self._has_found = False
 
     def read_page(self, *, is_new: bool) -> None:
         """Note a page, and whether anything new was in it: if so, the server is still fetching."""
         self.pause = 0.0
         if is_new:
-            self._pauses = iter(_LOOK_AGAIN)
+            self._fruitless = 0
+            self._has_found = True
 
-    def next_pause(self) -> float | None:
-        """Return how long to wait before another walk, None when there was enough of that."""
-        pause = next(self._pauses, None)
-        self.pause = pause or 0.0
-        return pause
+    def is_whole(self, *, has_hole: bool) -> bool:
+        """Tell at the end of a walk that found something whether nothing is missing, for all one can see.
+
+        After a hole whole sessions may be missing, which leave none: the last walk must have found nothing.
+        """
+        self._has_had_hole |= has_hole
+        return not has_hole and not (self._has_had_hole and self._has_found)
+
+    def begin_again(self, walk: GapWalk, *, has_hole: bool) -> bool:
+        """Begin another walk after a pause; return False when there was enough of that."""
+        pauses = (*_LOOK_AGAIN, *(_LOOK_LATER if has_hole else ()))
+        if self._fruitless >= len(pauses):
+            return False
+        self.walk, self.pause = walk, pauses[self._fruitless]
+        self._fruitless += 1
+        self._has_found = False
+        return True
+
+    @property
+    def takes_long(self) -> bool:
+        """Whether the walks that follow are those far apart."""
+        return self._fruitless > len(_LOOK_AGAIN)
 
 
 class Gaps:
@@ -173,8 +195,9 @@ class Gaps:
         fetched = len(page.chunk) or _PAGE
         is_over = page.end is None or page.end == gap.token or course.walk.is_over
         if is_over and self._looks_again(gap, course):
-            self._store.begin_again(gap, fetched)
-            course.walk = GapWalk(self._store, gap)
+            self._store.begin_again(gap)
+            if course.takes_long:
+                self._store.hold_nothing(gap)
         elif is_over:
             self._close(gap)
         elif gap.fetched + fetched < gap.most:
@@ -197,10 +220,10 @@ class Gaps:
         """Tell whether the server may have more by and by; not of a room that is new: it began somewhere."""
         if gap.lower == 0:
             return False
-        has_found = self._highest.get(gap.room_id, 0) > gap.lower
-        if has_found and not has_hole(self._timeline, gap.room_id, gap.lower):
+        is_broken = has_hole(self._timeline, gap.room_id, gap.lower)
+        if course.is_whole(has_hole=is_broken) and self._highest.get(gap.room_id, 0) > gap.lower:
             return False
-        return course.next_pause() is not None
+        return course.begin_again(GapWalk(self._store, gap), has_hole=is_broken)
 
     def _close(self, gap: OpenGap) -> None:
         self._store.close(gap)

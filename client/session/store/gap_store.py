@@ -38,12 +38,14 @@ class GapStore:
     def open(self, room_id: str, most: int) -> None:
         """Note that events are missing after all that is stored; call it before more is."""
         self.opened += 1
+        end = self._timeline.end_of(room_id)
+        self._db.execute("INSERT OR IGNORE INTO reserved VALUES (?, ?)", [room_id, end])
         self._db.execute(
             "INSERT OR REPLACE INTO gaps"
             " (room_id, lower, token, fetched, most, held, trouble, refused, top, below, began)"
             " SELECT ?1, ?2, '', 0, ?3,"
             " NOT EXISTS (SELECT 1 FROM gaps WHERE room_id = ?1 AND NOT held), NULL, 0, ?4, ?4, ?5",
-            [room_id, self._timeline.end_of(room_id), most, END, self._timeline.arrived()],
+            [room_id, end, most, END, self._timeline.arrived()],
         )
 
     def rooms(self) -> list[str]:
@@ -96,9 +98,13 @@ class GapStore:
             [token, fetched, gap.top, below, gap.room_id, gap.lower],
         )
 
-    def begin_again(self, gap: OpenGap, fetched: int) -> None:
+    def begin_again(self, gap: OpenGap) -> None:
         """Note that another walk is to go through the gap."""
-        self.advance(gap, "", fetched, END)
+        self._db.execute(
+            "UPDATE gaps SET token = '', fetched = 0, below = ?, trouble = NULL"
+            " WHERE room_id = ? AND lower = ?",
+            [END, gap.room_id, gap.lower],
+        )
         self._placing.forget(gap.room_id)
 
     def close(self, gap: OpenGap) -> None:
@@ -109,11 +115,15 @@ class GapStore:
 
     def give_up(self, gap: OpenGap, trouble: str, *, for_good: bool) -> None:
         """Note why a gap is not filled now, `for_good`: not by this process; nothing waits behind it."""
-        self._release(gap)
+        self.hold_nothing(gap)
         self._db.execute(
             "UPDATE gaps SET trouble = ?, refused = ? WHERE room_id = ? AND lower = ?",
             [trouble, for_good, gap.room_id, gap.lower],
         )
+
+    def hold_nothing(self, gap: OpenGap) -> None:
+        """Let what lies behind a gap wait no longer, though something may still be missing."""
+        self._release(gap)
         self._db.execute("UPDATE gaps SET held = 0 WHERE room_id = ?", [gap.room_id])
 
     def try_refused_again(self) -> None:

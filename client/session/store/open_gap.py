@@ -10,7 +10,7 @@ END = 2**63 - 1
 
 @dataclass(frozen=True)
 class OpenGap:
-    """What is missing after the event at `lower`; `most` events are fetched for it.
+    """What is missing after the event at `lower`; a walk through it meets `most` events at most.
 
     `token` is where the next page of the walk begins, empty as long as no page of it is stored. Whatever
     stands behind `top` the walk does not meet: it came after the walk began. Of what stands behind the gap it

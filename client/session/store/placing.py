@@ -120,9 +120,6 @@ class _Slots:
         self._db = db
         self._timeline = timeline
         self._room_id = gap.room_id
-        query = "SELECT lower FROM gaps WHERE room_id = ? AND lower >= ? ORDER BY lower"
-        self._gaps = [lower for (lower,) in db.execute(query, [gap.room_id, gap.lower])]
-        """Behind which positions something is missing, ascending."""
         self._taken: list[int] = []
         """Positions that were given to events of this page, ascending."""
         self._last = gap.below
@@ -141,17 +138,12 @@ class _Slots:
         if below < ceiling:
             older = self._last_of(event.sender, below, ceiling)
             ceiling = below if older is None else self._after(older)
-        floor = self._before(ceiling)
-        at = bisect.bisect_left(self._gaps, ceiling)
-        gap = self._gaps[at - 1] if at else None
-        if gap is not None:
-            floor = max(floor, gap)
+        gap = self._gap_before(ceiling)
+        floor = max(self._before(ceiling), gap)
         if ceiling == END:
             ceiling = max(floor + 2 * RESERVED, (self._now + 1) << SHIFT)
         natural = min(max(event.sent_at, 0), self._now) << SHIFT
-        if gap is not None:
-            natural = _behind(gap, natural)
-        self._last = self._within(floor, ceiling, natural, ahead)
+        self._last = self._within(floor, ceiling, _behind(gap, natural), ahead)
         bisect.insort(self._taken, self._last)
         return self._last
 
@@ -182,6 +174,11 @@ class _Slots:
     def _is_taken(self, position: int) -> bool:
         at = bisect.bisect_left(self._taken, position)
         return self._taken[at : at + 1] == [position] or self._timeline.is_taken(position)
+
+    def _gap_before(self, position: int) -> int:
+        """Return behind which gap a position lies, closed or not; 0 where it lies behind none."""
+        query = "SELECT max(position) FROM reserved WHERE room_id = ? AND position < ?"
+        return self._db.execute(query, [self._room_id, position]).fetchone()[0] or 0
 
     def _before(self, position: int) -> int:
         """Return where the last event before a position stands, 0 where there is none."""

@@ -132,15 +132,24 @@ def keep_gaps(db: Database) -> None:
 def keep_how_far_a_walk_has_come(db: Database) -> None:
     """Keep what a walk has met of each sender, and what a room had learnt when its gap `began`.
 
-    Walks that an earlier version has begun begin again.
+    Behind which positions room is `reserved` stays when the gap is closed. Walks that an earlier version has
+    begun begin again.
     """
-    db.execute("CREATE TABLE walked (room_id TEXT, sender TEXT, position INTEGER NOT NULL,"
-               " PRIMARY KEY (room_id, sender)) WITHOUT ROWID")  # fmt: skip
+    db.execute(
+        """CREATE TABLE walked (
+            room_id TEXT, sender TEXT, position INTEGER NOT NULL,
+            PRIMARY KEY (room_id, sender)) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE reserved (
+            room_id TEXT, position INTEGER, PRIMARY KEY (room_id, position)) WITHOUT ROWID"""
+    )
+    db.execute("INSERT INTO reserved SELECT room_id, lower FROM gaps")
     for column in ("top", "below"):
         db.execute(f"ALTER TABLE gaps ADD COLUMN {column} INTEGER NOT NULL DEFAULT {2**63 - 1}")
     db.execute("ALTER TABLE gaps ADD COLUMN began INTEGER NOT NULL DEFAULT 0")
     db.execute(
-        """UPDATE gaps SET token = '', began = coalesce(
+        """UPDATE gaps SET token = '', fetched = 0, began = coalesce(
             (SELECT min(arrived) - 1 FROM events WHERE room_id = gaps.room_id AND position > lower),
             (SELECT max(arrived) FROM events), 0)"""
     )

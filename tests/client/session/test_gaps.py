@@ -216,7 +216,7 @@ async def test_what_the_server_has_to_fetch_itself_is_asked_for_again(
         await until(b, lambda found: not found)
         assert await bodies(b) == [BEFORE, *MISSED, LATEST]
         assert [event.body for event in await b.new_events()] == [*MISSED, LATEST]
-    assert asked == {"all of it": 4, "a part": 6}[late]
+    assert asked == {"all of it": 7, "a part": 9}[late]
 
 
 async def test_two_gaps_of_one_room_keep_their_order(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from client.session import gaps
+from client.session import gaps, sync_application
 from client.session.session import OpenSession
 from tests.client.session.fake_homeserver import ROOM, FakeHomeserver, Object
 from tests.client.session.fake_people import Person, alice_and_bob
@@ -22,6 +22,7 @@ BOBS = range(30)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gaps, "_PAGE", 10)
     monkeypatch.setattr(gaps, "_LOOK_AGAIN", (0.001, 0.001))
+    monkeypatch.setattr(gaps, "_LOOK_LATER", (0.001, 0.001))
 
 
 class BobsServer:
@@ -29,9 +30,9 @@ class BobsServer:
 
     def __init__(self, server: FakeHomeserver, from_alice: Sequence[Object]) -> None:
         self.server, self.from_alice = server, from_alice
-        self.fetches: list[range] = []
+        self.fetches: list[Sequence[int]] = []
         """What it has fetched once the first, the second, ... walk begins."""
-        self.fetched = range(0)
+        self.fetched: Sequence[int] = ()
         self.dies_at = -1
         """The page at which the session that asks for it dies."""
         self._sync, self._asked = server.sync, 0
@@ -68,9 +69,10 @@ class BobsServer:
         return {"chunk": [order[n] for n in reversed(page)], **({"end": f"before {page[0]}"} if page else {})}
 
 
-async def after_an_outage(root: Path) -> tuple[BobsServer, Person]:
+async def after_an_outage(root: Path, *, in_a_session: int = 50) -> tuple[BobsServer, Person]:
     """Alice has said everything, Bob has said everything, and has heard what was before the outage."""
     server, alice, bob = await alice_and_bob(root)
+    server.encryption = {"algorithm": "m.megolm.v1.aes-sha2", "rotation_period_msgs": in_a_session}
     async with alice.session() as a:
         for number in range(AFTER[-1] + 1):
             await a.send(ROOM, {"msgtype": "m.text", "body": f"alice {number}"})
@@ -118,7 +120,7 @@ EXPECTED = [
     ],
 )
 async def test_what_is_fetched_after_an_outage_stands_as_it_was_sent(
-    tmp_path: Path, fetches: list[range]
+    tmp_path: Path, fetches: list[Sequence[int]]
 ) -> None:
     """Whatever our server fetches first, the timeline and `listen` have the other's messages in order."""
     node, bob = await after_an_outage(tmp_path)
@@ -128,6 +130,56 @@ async def test_what_is_fetched_after_an_outage_stands_as_it_was_sent(
     assert node.fetches == []
     assert shown == EXPECTED
     assert told == EXPECTED[len(BEFORE) + len(BOBS) :]
+
+
+@pytest.mark.parametrize("fruitless", [3, 4])
+async def test_a_server_that_takes_long_is_asked_for_as_long_as_there_is_a_hole(
+    tmp_path: Path, fruitless: int
+) -> None:
+    """Walk after walk finds nothing new, and a hole is seen: what comes then is found all the same."""
+    node, bob = await after_an_outage(tmp_path)
+    node.fetches = [*([range(5, 8)] * fruitless), LATE]
+    async with bob.session() as b:
+        shown, _ = await caught_up(b)
+    assert shown == EXPECTED
+
+
+async def test_what_is_new_does_not_wait_for_a_server_that_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some walks that found nothing `listen` is told what there is; the gap stays to be seen."""
+    monkeypatch.setattr(gaps, "_LOOK_LATER", (600.0,))
+    node, bob = await after_an_outage(tmp_path)
+    node.fetches = [range(5, 8)]
+    async with bob.session() as b:
+        updates, told = b.updates(), list[str | None]()
+        while not told:
+            told = [event.body for event in await b.new_events()]
+            if not told:
+                await anext(updates)
+        assert told == [f"alice {number}" for number in (*range(5, 8), *AFTER)]
+        assert len(await b.gaps(ROOM)) == 1
+
+
+async def test_whole_sessions_that_are_missing_leave_no_hole_and_are_found(tmp_path: Path) -> None:
+    """Sessions of ten messages: where one is fetched after those on both sides of it, it is waited for."""
+    node, bob = await after_an_outage(tmp_path, in_a_session=10)
+    node.fetches = [range(5, 8), [*range(5, 20), *range(30, 45)], LATE]
+    async with bob.session() as b:
+        shown, _ = await caught_up(b)
+    assert shown == EXPECTED
+
+
+async def test_walks_that_find_something_do_not_use_up_what_one_may_fetch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three walks of fewer events than a gap may hold, together more: all is fetched, nothing is given up."""
+    monkeypatch.setattr(sync_application, "MOST_MISSED", 100)
+    node, bob = await after_an_outage(tmp_path)
+    node.fetches = [range(5, 8), range(5, 30), LATE]
+    async with bob.session() as b:
+        shown, _ = await caught_up(b)
+    assert shown == EXPECTED
 
 
 @pytest.mark.parametrize("dies_at", [2, 6, 10, 12])

@@ -27,9 +27,18 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Database:
     return db
 
 
-def _events(name: str, times: Sequence[int], room_id: str = "!r") -> list[NewEvent]:
+def _events(name: str, times: Sequence[int], room_id: str = "!r", senders: str = "a") -> list[NewEvent]:
+    """Return messages of some senders in turn."""
     return [
-        NewEvent(room_id, f"${name}{number}", "@a:x", sent_at, "m.room.message", {}, Trust.PINNED)
+        NewEvent(
+            room_id,
+            f"${name}{number}",
+            f"@{senders[number % len(senders)]}:x",
+            sent_at,
+            "m.room.message",
+            {},
+            Trust.PINNED,
+        )
         for number, sent_at in enumerate(times)
     ]
 
@@ -39,10 +48,13 @@ def _events(name: str, times: Sequence[int], room_id: str = "!r") -> list[NewEve
 def test_whatever_the_clocks_say_what_a_gap_held_stands_between(
     empty: Database, before: list[int], missed: list[int], after: list[int], elsewhere: list[int], page: int
 ) -> None:
-    """Filled backwards in pages of any size, beside another room, the order is the server's."""
+    """Filled backwards in pages of any size, beside another room, two senders' order is the server's."""
     timeline = Timeline(emptied(empty))
     gaps = GapStore(empty, timeline)
-    first, held, last = _events("before", before), _events("missed", missed), _events("after", after)
+    first, held, last = (
+        _events(name, times, senders="ab")
+        for name, times in (("before", before), ("missed", missed), ("after", after))
+    )
     timeline.append(first)
     gaps.open("!r", 1000)
     timeline.append(_events("elsewhere", elsewhere, "!elsewhere"))

@@ -30,6 +30,7 @@ def emptied(db: Database) -> Database:
         "DELETE FROM new_event_ids",
         "DELETE FROM gaps",
         "DELETE FROM walked",
+        "DELETE FROM reserved",
         "DELETE FROM cursors",
     ):
         db.execute(statement)
