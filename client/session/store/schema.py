@@ -146,6 +146,12 @@ def find_events_by_the_beginning_of_their_ids(db: Database) -> None:
     db.execute("DROP INDEX events_by_id")
 
 
+@account_schema()
+def let_files_wait_in_the_outbox(db: Database) -> None:
+    """Keep the name of the file that is uploaded before a message is sent."""
+    db.execute("ALTER TABLE outbox ADD COLUMN waiting TEXT")
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
