@@ -7,6 +7,7 @@
     store.key       on the development network only: the key itself, 0600
     lock            held by the process that has the store open
     session.sock    where that process answers the others
+    outgoing/       ciphertext of files that wait for the homeserver
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ SessionError
 ├── AttachmentError          a file cannot be sent or saved
 │   ├── FileUnusable         the file to be sent cannot be read, or changed while it was
 │   ├── FileTooLarge         more than the homeserver takes, or than was announced
+│   ├── FileNotKept          the homeserver does not answer, and here the file cannot wait for it
 │   ├── NotAnAttachment      the event brings no file that can be had: which field, and why
 │   ├── AttachmentDamaged    what the homeserver gave is not what the sender encrypted
 │   ├── TargetExists         refused: a file of that name would be overwritten
@@ -239,6 +240,10 @@ class FileUnusable(AttachmentError):
 
 class FileTooLarge(AttachmentError):
     """A file is larger than the homeserver takes, or than was announced."""
+
+
+class FileNotKept(AttachmentError):
+    """The homeserver does not answer, and the file cannot be kept here until it does."""
 
 
 class NotAnAttachment(AttachmentError):

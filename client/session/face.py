@@ -117,13 +117,16 @@ class Session(Protocol):
         *,
         caption: str | None = None,
         progress: TransferProgress | None = None,
+        transaction_id: str | None = None,
     ) -> SentEvent:
         """Encrypt and send the file at `path`, and return once the server has accepted its message.
 
-        The file is read, encrypted and uploaded a piece at a time, and written nowhere. It is read by the
-        process that holds the session, also where another one asks: both are this user's, on this machine.
-        Interrupted before the message is queued, nothing was sent; from then on it is as with `send`. With a
-        `caption` that is the message's text. Raises FileUnusable, FileTooLarge, and what `send` raises.
+        The file is read, encrypted and uploaded a piece at a time, and written nowhere; while the homeserver
+        does not answer it is queued as a text is, its ciphertext kept in the account's folder. It is read by
+        the process that holds the session, also where another one asks: both are this user's, on this
+        machine. Interrupted before the message is queued, nothing was sent; from then on it is as with
+        `send`, also what a `transaction_id` does. With a `caption` that is the message's text. Raises
+        FileUnusable, FileTooLarge, FileNotKept, and what `send` raises.
         """
 
     async def save_attachment(

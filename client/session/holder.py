@@ -159,6 +159,7 @@ class _Connections:
                 Path(argument("path", str)),
                 caption=optional("caption", str),
                 progress=tell,
+                transaction_id=optional("transaction_id", str),
             ),
             "save_attachment": lambda: session.save_attachment(
                 argument("room_id", str),

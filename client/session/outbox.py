@@ -12,6 +12,8 @@ from collections.abc import Callable, Coroutine
 
 import msgspec
 
+from client.session.attachments.file_message import at_address, has_address
+from client.session.attachments.waiting import WaitingFiles
 from client.session.crypto.machine import Machine
 from client.session.crypto.verification.messages import is_verification
 from client.session.errors import (
@@ -25,7 +27,7 @@ from client.session.errors import (
     UnknownRoom,
 )
 from client.session.events import Content, Membership, QueuedMessage, SentEvent
-from client.session.outbox_errors import discarded, refused, unknown_message
+from client.session.outbox_errors import discarded, is_no_answer, refused, unknown_message
 from client.session.progress import Progress
 from client.session.room_state import RoomState
 from client.session.store.outbox_store import OutboxRow, OutboxStore
@@ -40,8 +42,6 @@ _MOST_FAILURES = 10
 """Times that the server may fail over one message (500) before it is given up and the next one is sent."""
 _LONGEST_LIMITED = 600.0
 """Seconds that a message waits for a server that limits the rate (429) before it is given up."""
-_DOWN = frozenset({502, 503, 504})
-"""A proxy before a server that is down: as good as no answer, so the message waits without a limit."""
 FLEETING = "verification-"
 """Transaction ids that begin so are of messages that are worth nothing to a later process."""
 
@@ -66,6 +66,7 @@ class Outbox:
         transport: Transport,
         machine: Machine,
         rooms: RoomStore,
+        files: WaitingFiles,
         begin_task: Callable[[Coroutine[None, None, None]], object],
         progress: Progress,
         changed: Callable[[str], None],
@@ -74,6 +75,7 @@ class Outbox:
         self._transport = transport
         self._machine = machine
         self._rooms = rooms
+        self._files = files
         self._begin_task = begin_task
         self._progress = progress
         self._changed = changed
@@ -92,12 +94,27 @@ class Outbox:
 
     async def send(self, room_id: str, content: Content, type: str, transaction_id: str | None) -> SentEvent:
         """Queue a message and wait until the server has it; cancelled, the message stays queued."""
+        return await self.sent(self.put(room_id, content, type, transaction_id))
+
+    def put(
+        self,
+        room_id: str,
+        content: Content,
+        type: str,
+        transaction_id: str | None,
+        *,
+        waiting: str | None = None,
+    ) -> OutboxRow:
+        """Queue a message for `sent`; `waiting` is what its file is called until it has been uploaded."""
         self.check(room_id)
         try:
-            row = self._store.put(room_id, type, content, transaction_id)
+            return self._store.put(room_id, type, content, transaction_id, waiting)
         except StoreError as error:
             raise _about(_NOT_TAKEN, error) from None
-        return await self._sent(row)
+
+    def waiting_files(self) -> frozenset[str]:
+        """Return what the files of the messages are called that the server has not accepted."""
+        return self._store.waiting_files()
 
     def queued(self) -> list[QueuedMessage]:
         """Return the messages that the server has not accepted, oldest first."""
@@ -111,17 +128,19 @@ class Outbox:
         if row is None:
             raise unknown_message(transaction_id)
         self._changed(row.room_id)
-        return await self._sent(row)
+        return await self.sent(row)
 
     def discard(self, transaction_id: str) -> None:
         """Drop a message that was not sent; whoever waits for it is told. Raises UnknownMessage."""
         row = self._store.discard(transaction_id)
         if row is None:
             raise unknown_message(transaction_id)
+        self._files.remove(row.waiting)
         self._tell(row, discarded())
         self._changed(row.room_id)
 
-    async def _sent(self, row: OutboxRow) -> SentEvent:
+    async def sent(self, row: OutboxRow) -> SentEvent:
+        """Wait until the server has a queued message; cancelled, it stays queued."""
         if row.event_id is not None:
             return SentEvent(room_id=row.room_id, event_id=row.event_id)
         done: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -154,6 +173,7 @@ class Outbox:
                 else:
                     if event_id is not None:
                         self._store.sent(row, event_id)
+                        self._files.remove(row.waiting)
                         self._tell(row, event_id)
                         self._changed(room_id)
         except LoggedOut as error:
@@ -183,7 +203,10 @@ class Outbox:
         while current is not None:
             wait = pause
             try:
-                return await self._send_once(current)
+                if current.waiting is None or has_address(current.content):
+                    return await self._send_once(current)
+                current = await self._upload(current)
+                continue
             except HomeserverUnreachable as error:
                 _log.info("A message waits in the outbox: %s", error.why)
             except LimitExceeded as limit:
@@ -191,18 +214,30 @@ class Outbox:
                 if asyncio.get_running_loop().time() + wait > limited_until:
                     raise
             except HomeserverRefused as refusal:
-                failures += refusal.status not in _DOWN
+                failures += not is_no_answer(refusal)
                 is_refusal = 400 <= refusal.status < 500  # an answer that cannot be read is none
                 if is_refusal or failures >= _MOST_FAILURES:
                     raise
                 _log.info("A message waits in the outbox: %s", refusal.why)
-            if row.room_id not in self._stuck:
-                self._stuck.add(row.room_id)
-                self._changed(row.room_id)  # it waits: that is to be seen
+            self._show_waiting(row.room_id)
             await self._progress.pause(wait)
             current = self._store.find(row.id)  # with its ciphertext, if it got as far
             pause = min(pause * 2, _LONGEST_PAUSE)
         return None
+
+    async def _upload(self, row: OutboxRow) -> OutboxRow | None:
+        """Upload a message's file and return the message as it is then; None when it was discarded."""
+        self.check(row.room_id)
+        self._show_waiting(row.room_id)
+        address = await self._files.upload(str(row.waiting), row.content)
+        self._store.uploaded(row, at_address(row.content, address))
+        return self._store.find(row.id)
+
+    def _show_waiting(self, room_id: str) -> None:
+        """Let it be seen that a room's messages wait."""
+        if room_id not in self._stuck:
+            self._stuck.add(room_id)
+            self._changed(room_id)
 
     async def _send_once(self, row: OutboxRow) -> str:
         sealed = row.sealed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from client.session.errors import (
     HomeserverRefused,
+    HomeserverUnreachable,
     LimitExceeded,
     MessageDiscarded,
     MessageTooLarge,
@@ -18,6 +19,15 @@ _REMEDIES = {
     LimitExceeded: "Wait a while, then send it again.",
 }
 _ANY_OTHER = "Send it again later; if it persists, ask who runs the homeserver."
+_DOWN = frozenset({502, 503, 504})
+"""A proxy before a server that is down: as good as no answer, so the message waits without a limit."""
+
+
+def is_no_answer(error: SessionError) -> bool:
+    """Tell whether an error says that the homeserver is not there, and nothing about what was asked of it."""
+    return isinstance(error, HomeserverUnreachable) or (
+        isinstance(error, HomeserverRefused) and error.status in _DOWN
+    )
 
 
 def refused(room_id: str, error: HomeserverRefused) -> HomeserverRefused:

@@ -129,10 +129,17 @@ class RemoteSession:
         *,
         caption: str | None = None,
         progress: TransferProgress | None = None,
+        transaction_id: str | None = None,
     ) -> SentEvent:
         """See `face.Session.send_file`. The holder gets the path and reads the file."""
         return await self._ask_telling(
-            "send_file", SentEvent, progress, room_id=room_id, path=_told(path), caption=caption
+            "send_file",
+            SentEvent,
+            progress,
+            room_id=room_id,
+            path=_told(path),
+            caption=caption,
+            transaction_id=transaction_id,
         )
 
     async def save_attachment(

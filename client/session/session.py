@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
 from client.session.attachments.attachments import Attachments
+from client.session.attachments.media import Media
+from client.session.attachments.waiting import WaitingFiles
 from client.session.attestations import Attestations
 from client.session.crypto.machine import Machine
 from client.session.crypto.verification.sending import VerificationSending
@@ -93,8 +95,12 @@ class OpenSession:
         self._requests = RoomRequests(transport)
         self._updates = Updates()
         progress = self._progress = Progress(self._updates)
-        self._outbox = Outbox(db, transport, self._machine, self._rooms, self._begin, progress, self._changed)
-        self._attachments = Attachments(db, transport, media, self._outbox, self._timeline)
+        repository = Media(db, transport, media)
+        waiting = WaitingFiles(db.path.parent / "outgoing", repository)
+        self._outbox = Outbox(
+            db, transport, self._machine, self._rooms, waiting, self._begin, progress, self._changed
+        )
+        self._attachments = Attachments(db, repository, waiting, self._outbox, self._timeline, progress)
         self._verifications = Verifications(
             self._machine,
             VerificationSending(self._machine, self._rooms, self._outbox),
@@ -242,14 +248,20 @@ class OpenSession:
         *,
         caption: str | None = None,
         progress: TransferProgress | None = None,
+        transaction_id: str | None = None,
     ) -> SentEvent:
         """Encrypt and send a file, and return once the server has accepted its message.
 
-        See `face.Session.send_file`. Raises FileUnusable, FileTooLarge, what the homeserver refused, and what
-        `send` raises; what the file is called and says is written nowhere but in the encrypted message.
+        See `face.Session.send_file`. Raises FileUnusable, FileTooLarge, FileNotKept, what the homeserver
+        refused, and what `send` raises; what the file is called and says is written nowhere but in the
+        encrypted message.
         """
+        if self.connection is Connection.LOGGED_OUT:
+            raise device_logged_out(self.user_id)
         await self._learn_of(room_id)
-        return await self._attachments.send(room_id, path, caption, progress)
+        return await self._attachments.send(
+            room_id, path, caption=caption, progress=progress, transaction_id=transaction_id
+        )
 
     async def save_attachment(
         self,

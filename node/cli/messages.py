@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import secrets
 import sys
+from collections.abc import Awaitable
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -98,23 +100,34 @@ def send(
     """Send TEXT, or a file, encrypted, to ROOM: its name, id or alias.
 
     With `-` as TEXT it is read from standard input. The command ends once the homeserver has the message;
-    while that does not answer, the message waits in the outbox. A file needs the homeserver to answer.
+    while that does not answer, the message waits in the outbox, a file with it.
     """
     if text is None and file is None:
         raise click.UsageError("Say what to send: TEXT, --file PATH, or both.")
     body = None if text is None else _text(sys.stdin.buffer.read() if text == "-" else os.fsencode(text))
+    name = f"send-{secrets.token_hex(12)}"
     queued = False
     done: dict[str, str] = {}
 
     async def work(session: Session) -> None:
         nonlocal queued
         room_id = await room_id_of(session, room)
-        if file is not None:
-            with shown_transfer(f"Sending {file.name}") as transfer:
-                sent = await session.send_file(room_id, file, caption=body, progress=noted(transfer))
-        else:
-            queued = True
-            sent = await _sent_or_dropped(session, room_id, {"msgtype": "m.text", "body": body})
+        try:
+            if file is not None:
+                with shown_transfer(f"Sending {file.name}") as transfer:
+                    sending = session.send_file(
+                        room_id, file, caption=body, progress=noted(transfer), transaction_id=name
+                    )
+                    sent = await _sent_or_dropped(session, sending, name)
+            else:
+                queued = True
+                content: Content = {"msgtype": "m.text", "body": body}
+                sent = await _sent_or_dropped(
+                    session, session.send(room_id, content, transaction_id=name), name
+                )
+        except asyncio.CancelledError:
+            queued = queued or await _is_queued(session, name)
+            raise
         done.update({"room_id": sent.room_id, "event_id": sent.event_id})
 
     def noted(transfer: TransferProgress) -> TransferProgress:
@@ -177,17 +190,23 @@ def listen(user: str | None, home: str | None, as_json: bool) -> None:
         status.clear()
 
 
-async def _sent_or_dropped(session: Session, room_id: str, content: Content) -> SentEvent:
+async def _sent_or_dropped(session: Session, sending: Awaitable[SentEvent], name: str) -> SentEvent:
     """Send a message; of one that is refused no copy is kept: who typed it is told here, and decides here."""
-    name = f"send-{secrets.token_hex(12)}"
     try:
-        return await session.send(room_id, content, transaction_id=name)
+        return await sending
     except (LoggedOut, StoreError):
         raise  # it waits, where it was taken
     except SessionError:
         with contextlib.suppress(SessionError):
             await session.discard(name)
         raise
+
+
+async def _is_queued(session: Session, name: str) -> bool:
+    try:
+        return any(message.transaction_id == name for message in await session.queued())
+    except SessionError:  # the process that held the session has ended
+        return False
 
 
 def _text(given: bytes) -> str:

@@ -360,6 +360,7 @@ class FakeSession:
         *,
         caption: str | None = None,
         progress: TransferProgress | None = None,
+        transaction_id: str | None = None,
     ) -> SentEvent:
         content: dict[str, Json] = {"msgtype": "m.file", "body": caption or path.name, "filename": path.name}
         return await self.send(room_id, content)

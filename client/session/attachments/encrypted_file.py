@@ -37,21 +37,19 @@ class _File(msgspec.Struct):
     hashes: _Hashes
 
 
-@dataclass(frozen=True)
-class EncryptedFile:
-    """Where a file's ciphertext lies and what opens it.
+@dataclass(frozen=True, kw_only=True)
+class FileKey:
+    """What opens a file's ciphertext, wherever that lies.
 
     `key` has 32 bytes; `counter` is the first counter block, 16 bytes; `sha256` is that of the ciphertext.
     """
 
-    server: str
-    media_id: str
     key: bytes = field(repr=False)
     counter: bytes = field(repr=False)
     sha256: bytes
 
-    def content(self) -> Json:
-        """Return the member `file` of a message."""
+    def content(self) -> dict[str, Json]:
+        """Return the member `file` of a message, but for the address."""
         key: Json = {
             "kty": "oct",
             "alg": "A256CTR",
@@ -61,11 +59,28 @@ class EncryptedFile:
         }
         return {
             "v": "v2",
-            "url": f"mxc://{self.server}/{self.media_id}",
             "key": key,
             "iv": _unpadded(self.counter),
             "hashes": {"sha256": _unpadded(self.sha256)},
         }
+
+
+@dataclass(frozen=True)
+class MediaAddress:
+    """Where a file lies: a server's name, and the id that the server gave it."""
+
+    server: str
+    media_id: str
+
+    def __str__(self) -> str:
+        return f"mxc://{self.server}/{self.media_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncryptedFile(FileKey):
+    """A file's key, and where its ciphertext lies."""
+
+    address: MediaAddress
 
 
 def read_encrypted_file(file: Json) -> EncryptedFile:
@@ -75,22 +90,20 @@ def read_encrypted_file(file: Json) -> EncryptedFile:
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         raise ValueError(f"`file{place.rstrip('`')}`: {reason}") from None
-    server, media_id = read_address(read.url, "file.url")
     return EncryptedFile(
-        server,
-        media_id,
-        _bytes(read.key.k.replace("-", "+").replace("_", "/"), KEY_LENGTH, "file.key.k"),
-        _bytes(read.iv, COUNTER_LENGTH, "file.iv"),
-        _bytes(read.hashes.sha256, HASH_LENGTH, "file.hashes.sha256"),
+        address=read_address(read.url, "file.url"),
+        key=_bytes(read.key.k.replace("-", "+").replace("_", "/"), KEY_LENGTH, "file.key.k"),
+        counter=_bytes(read.iv, COUNTER_LENGTH, "file.iv"),
+        sha256=_bytes(read.hashes.sha256, HASH_LENGTH, "file.hashes.sha256"),
     )
 
 
-def read_address(url: str, name: str) -> tuple[str, str]:
-    """Return the server and the media id of an mxc:// address, found as `name`. Raises ValueError."""
+def read_address(url: str, name: str) -> MediaAddress:
+    """Return what an mxc:// address says, found as `name`. Raises ValueError."""
     found = _ADDRESS.fullmatch(url)
     if found is None:
         raise ValueError(f"`{name}`: It is no mxc:// address of a server and a file on it")
-    return found["server"], found["media"]
+    return MediaAddress(found["server"], found["media"])
 
 
 def _bytes(text: str, length: int, name: str) -> bytes:

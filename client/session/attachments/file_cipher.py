@@ -7,7 +7,7 @@ import hashlib
 from Crypto.Cipher import AES
 from nacl.utils import random as random_bytes
 
-from client.session.attachments.encrypted_file import COUNTER_LENGTH, KEY_LENGTH, EncryptedFile
+from client.session.attachments.encrypted_file import COUNTER_LENGTH, KEY_LENGTH, FileKey
 
 
 class FileEncryption:
@@ -26,15 +26,15 @@ class FileEncryption:
         self._sha256.update(ciphertext)
         return ciphertext
 
-    def file(self, server: str, media_id: str) -> EncryptedFile:
-        """Return what opens all that was encrypted, and lies there now."""
-        return EncryptedFile(server, media_id, self._key, self._counter, self._sha256.digest())
+    def file_key(self) -> FileKey:
+        """Return what opens all that was encrypted so far."""
+        return FileKey(key=self._key, counter=self._counter, sha256=self._sha256.digest())
 
 
 class FileDecryption:
     """Decrypts one file whose hash was found right, and hashes what comes out."""
 
-    def __init__(self, file: EncryptedFile) -> None:
+    def __init__(self, file: FileKey) -> None:
         self._cipher = AES.new(file.key, AES.MODE_CTR, nonce=b"", initial_value=file.counter)
         self._sha256 = hashlib.sha256()
 

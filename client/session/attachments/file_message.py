@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import mimetypes
 
-from client.session.attachments.encrypted_file import EncryptedFile, read_encrypted_file
+from client.session.attachments.encrypted_file import (
+    EncryptedFile,
+    FileKey,
+    MediaAddress,
+    read_encrypted_file,
+)
 from client.session.attachments.file_summary import FILE_KINDS, FileSummary, file_summary
 from client.session.errors import NotAnAttachment
-from client.session.events import Json, TimelineEvent, Trust
+from client.session.events import Content, Json, TimelineEvent, Trust
 
 
-def file_content(name: str, size: int, file: EncryptedFile, caption: str | None) -> dict[str, Json]:
-    """Return the content of the message that brings an uploaded file of `size` bytes."""
+def file_content(name: str, size: int, key: FileKey, caption: str | None) -> dict[str, Json]:
+    """Return the content of the message that brings a file of `size` bytes, once it `has_address`."""
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     kind = media_type.partition("/")[0]
     return {
         "msgtype": f"m.{kind}" if kind in FILE_KINDS else "m.file",
         "body": caption or name,
         "filename": name,
-        "file": file.content(),
+        "file": key.content(),
         "info": {"size": size, "mimetype": media_type},
     }
+
+
+def at_address(content: Content, address: MediaAddress) -> dict[str, Json]:
+    """Return the content of a message of ours whose file has been uploaded."""
+    return {**content, "file": {**_file(content), "url": str(address)}}
+
+
+def has_address(content: Content) -> bool:
+    """Tell whether the file of a message of ours has been uploaded."""
+    return "url" in _file(content)
+
+
+def ciphertext_hash(content: Content) -> Json:
+    """Return the SHA-256 that a message of ours gives for its file, in unpadded Base64."""
+    hashes = _file(content)["hashes"]
+    return hashes["sha256"] if isinstance(hashes, dict) else None
 
 
 def read_file_message(event: TimelineEvent) -> tuple[FileSummary, EncryptedFile]:
@@ -38,6 +59,13 @@ def read_file_message(event: TimelineEvent) -> tuple[FileSummary, EncryptedFile]
         return summary, read_encrypted_file(event.content["file"])
     except ValueError as error:
         raise _refused(event, f"{error}.") from None
+
+
+def _file(content: Content) -> dict[str, Json]:
+    file = content["file"]
+    if not isinstance(file, dict):
+        raise TypeError("`file` is no object: the message is not of file_content")
+    return file
 
 
 def _refused(event: TimelineEvent, why: str) -> NotAnAttachment:

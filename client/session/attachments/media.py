@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from client.session.attachments.encrypted_file import EncryptedFile, read_address
+from client.session.attachments.encrypted_file import EncryptedFile, MediaAddress, read_address
 from client.session.errors import HomeserverRefused, NotFound
+from client.session.store.facts import Fact, Facts
+from client.session.store.sqlcipher import Database
 from client.session.transport import Download, MediaTransport, Transport
 from client.session.wire import part, read_answer
 
@@ -28,7 +30,8 @@ class _Limits(msgspec.Struct):
 class Media:
     """The content repository as one account uses it."""
 
-    def __init__(self, transport: Transport, media: MediaTransport) -> None:
+    def __init__(self, db: Database, transport: Transport, media: MediaTransport) -> None:
+        self._facts = Facts(db)
         self._transport = transport
         self._media = media
 
@@ -37,10 +40,18 @@ class Media:
 
         Servers hold what they fetch from one another to the same limit.
         """
-        return read_answer(await self._transport.request("GET", _CONFIG), _Limits).size
+        limit = read_answer(await self._transport.request("GET", _CONFIG), _Limits).size
+        if limit != self.last_known_limit():
+            self._facts.put(Fact.UPLOAD_LIMIT, "" if limit is None else str(limit))
+        return limit
 
-    async def upload(self, pieces: AsyncIterator[bytes], size: int) -> tuple[str, str]:
-        """Store `size` bytes of ciphertext, and return the server's name and the media id.
+    def last_known_limit(self) -> int | None:
+        """Return what `limit` returned last, also to an earlier process, None if nothing."""
+        stored = self._facts.text(Fact.UPLOAD_LIMIT)
+        return int(stored) if stored else None
+
+    async def upload(self, pieces: AsyncIterator[bytes], size: int) -> MediaAddress:
+        """Store `size` bytes of ciphertext, and return where they are.
 
         The homeserver is told neither a name nor a type of file.
         """
@@ -60,7 +71,7 @@ class Media:
     @contextlib.asynccontextmanager
     async def download(self, file: EncryptedFile) -> AsyncIterator[Download]:
         """Begin to fetch a file's ciphertext, from whichever server has it."""
-        path = f"{_DOWNLOAD}/{part(file.server)}/{part(file.media_id)}"
+        path = f"{_DOWNLOAD}/{part(file.address.server)}/{part(file.address.media_id)}"
         try:
             async with self._media.download(path) as download:
                 yield download

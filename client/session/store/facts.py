@@ -25,6 +25,7 @@ class Fact(enum.StrEnum):
     BACKUP_KEY = "backup_key"
     RECOVERY_KEY_ID = "recovery_key_id"
     UNFINISHED_FILES = "unfinished_files"  # paths to be removed if a kill leaves them, parted by zero bytes
+    UPLOAD_LIMIT = "upload_limit"  # bytes of a file that the homeserver takes, as it said last
     SYNC_TOKEN = "sync_token"  # noqa: S105 # the fact's name, not a token
 
 

@@ -12,12 +12,15 @@ from client.session.events import Content, Json, QueuedMessage
 from client.session.store.sqlcipher import Database
 
 _encode = msgspec.json.Encoder().encode
-_COLUMNS = "id, room_id, transaction_id, type, content, sealed, event_id"
+_COLUMNS = "id, room_id, transaction_id, type, content, sealed, event_id, waiting"
 
 
 @dataclass(frozen=True)
 class OutboxRow:
-    """One message. `sealed` is the ciphertext once there is one: a repetition sends the very same."""
+    """One message. `sealed` is the ciphertext once there is one: a repetition sends the very same.
+
+    `waiting` is the name of the file that is uploaded before it (see `attachments.waiting`).
+    """
 
     id: int
     room_id: str
@@ -26,6 +29,7 @@ class OutboxRow:
     content: dict[str, Json]
     sealed: dict[str, Json] | None
     event_id: str | None
+    waiting: str | None
 
 
 class OutboxStore:
@@ -34,18 +38,26 @@ class OutboxStore:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def put(self, room_id: str, type: str, content: Content, transaction_id: str | None) -> OutboxRow:
+    def put(
+        self,
+        room_id: str,
+        type: str,
+        content: Content,
+        transaction_id: str | None,
+        waiting: str | None = None,
+    ) -> OutboxRow:
         """Queue a message. One with a `transaction_id` that was queued before is that same message.
 
         It is then queued again if the server had refused it.
         """
         transaction_id = transaction_id or f"rog-{secrets.token_hex(12)}"
         query = (
-            "INSERT INTO outbox (room_id, transaction_id, type, content, queued_at) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 # fixed columns
+            "INSERT INTO outbox (room_id, transaction_id, type, content, queued_at, waiting)"  # noqa: S608 # fixed columns
+            " VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (transaction_id) DO UPDATE SET failure = NULL, remedy = NULL"
             f" RETURNING {_COLUMNS}"
         )
-        values = [room_id, transaction_id, type, _encode(content), int(time.time() * 1000)]
+        values = [room_id, transaction_id, type, _encode(content), int(time.time() * 1000), waiting]
         cursor = self._db.execute(query, values)
         return _row(cursor.fetchone())
 
@@ -97,6 +109,15 @@ class OutboxStore:
             [len(prefix), prefix],
         )
 
+    def waiting_files(self) -> frozenset[str]:
+        """Return the names of the files of the messages that were not sent."""
+        query = "SELECT waiting FROM outbox WHERE waiting IS NOT NULL AND event_id IS NULL"
+        return frozenset(name for (name,) in self._db.execute(query))
+
+    def uploaded(self, row: OutboxRow, content: Content) -> None:
+        """Keep the content of a message that now says where its file is."""
+        self._db.execute("UPDATE outbox SET content = ? WHERE id = ?", [_encode(content), row.id])
+
     def rooms_waiting(self) -> list[str]:
         """Return the rooms that have something to be sent."""
         query = "SELECT DISTINCT room_id FROM outbox WHERE event_id IS NULL AND failure IS NULL"
@@ -124,8 +145,8 @@ class OutboxStore:
         return None if row is None else _row(row)
 
 
-def _row(row: tuple[int, str, str, str, bytes, bytes | None, str | None]) -> OutboxRow:
-    number, room_id, transaction_id, type, content, sealed, event_id = row
+def _row(row: tuple[int, str, str, str, bytes, bytes | None, str | None, str | None]) -> OutboxRow:
+    number, room_id, transaction_id, type, content, sealed, event_id, waiting = row
     return OutboxRow(
         number,
         room_id,
@@ -134,4 +155,5 @@ def _row(row: tuple[int, str, str, str, bytes, bytes | None, str | None]) -> Out
         msgspec.json.decode(content, type=dict[str, Json]),
         None if sealed is None else msgspec.json.decode(sealed, type=dict[str, Json]),
         event_id,
+        waiting,
     )

@@ -155,6 +155,12 @@ def keep_how_far_a_walk_has_come(db: Database) -> None:
     )
 
 
+@account_schema()
+def let_files_wait_in_the_outbox(db: Database) -> None:
+    """Keep the name of the file that is uploaded before a message is sent."""
+    db.execute("ALTER TABLE outbox ADD COLUMN waiting TEXT")
+
+
 _FIRST = (
     # Single values: who we are, the Olm account, cross-signing seeds, the sync token, cursors.
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",

@@ -212,20 +212,17 @@ class Timeline:
         rows = self._db.execute(query, [room_id, 2**63 - 1 if before is None else before, limit]).fetchall()
         return [_event(row) for row in reversed(rows)]
 
-    def arrived_after(self, reader: str) -> list[TimelineEvent]:
-        """Return what has arrived since `reader` last asked, in order, and remember that it was told.
+    def arrived_after(self, start: int) -> tuple[list[TimelineEvent], int]:
+        """Return what can be told of all that has arrived after `start`, in order, and up to where that is.
 
         What a room learns while a gap of it is being filled waits until all of that can be told in order.
         """
-        row = self._db.execute("SELECT arrived FROM cursors WHERE reader = ?", [reader]).fetchone()
         query = (
             f"SELECT {_COLUMNS}, arrived FROM events WHERE arrived > ? AND NOT EXISTS (SELECT 1 FROM gaps"  # noqa: S608 # fixed columns
             " WHERE held AND gaps.room_id = events.room_id AND began < arrived) ORDER BY arrived"
         )
-        rows = self._db.execute(query, [row[0] if row else 0]).fetchall()
-        if rows:
-            self._db.execute("INSERT OR REPLACE INTO cursors VALUES (?, ?)", [reader, rows[-1][-1]])
-        return [_event(found[:-1]) for found in rows]
+        rows = self._db.execute(query, [start]).fetchall()
+        return [_event(found[:-1]) for found in rows], rows[-1][-1] if rows else start
 
     def arrived(self) -> int:
         """Return how much this store has learnt."""

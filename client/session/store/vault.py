@@ -26,6 +26,12 @@ class Vault(Database):
         self._open_another = open_another
         self._beside: Vault | None = None
 
+    @property
+    def path(self) -> Path:
+        """The file of the database."""
+        path: Path = self.conn.path  # type: ignore[attr-defined] # sqlite-utils types it as sqlite3's
+        return path
+
     def another(self) -> Vault:
         """Open a second connection, for one thread at a time, whichever; the caller closes it."""
         return Vault(self._open_another(), self._open_another)

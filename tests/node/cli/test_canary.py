@@ -119,6 +119,7 @@ def test_no_canary_of_a_file_is_in_a_home_before_or_after_kill_9(
         with other.killed_while_listening(CAPTION):
             pass
         desk.rogatory.run("send", room_id, "what ends the wait")
+    waits_until_killed(desk, room_id, file)
     saved_in_every_way(other, room_id, first, second, saved)
     assert (saved / FILE_NAME).read_bytes() == file.read_bytes()
     assert [path.name for path in saved.iterdir()] == [FILE_NAME]
@@ -142,6 +143,21 @@ def sent_in_every_way(desk: WatchedDesk, room_id: str, file: Path) -> tuple[str,
     with desk.killed_while_listening(CAPTION):
         second = desk.rogatory.json(*send)["event_id"]
     return first, second
+
+
+def waits_until_killed(desk: WatchedDesk, room_id: str, file: Path) -> None:
+    """Send a file to a homeserver that cannot be reached any more, and kill -9 once it is kept."""
+    send = [ROGATORY, "send", room_id, "--file", str(file), CAPTION]
+    folder = account_folder(desk.rogatory) / "outgoing"
+    sending = subprocess.Popen(send, env=desk.rogatory.environment, stderr=subprocess.DEVNULL)
+    eventually(
+        lambda: [path.stat().st_size for path in folder.glob("*")] == [file.stat().st_size], "it is kept"
+    )
+    desk.is_clean()
+    sending.kill()
+    assert sending.wait() != 0
+    desk.is_clean()
+    assert len(list(folder.iterdir())) == 1  # else nothing would be tested
 
 
 def saved_in_every_way(desk: WatchedDesk, room_id: str, first: str, second: str, folder: Path) -> None:

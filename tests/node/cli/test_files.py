@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import secrets
 import signal
@@ -12,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from client.session.accounts import Accounts
 from client.session.events import RoomCreation
 from client.session.http_transport import HttpTransport
+from client.session.opening import is_served, open_session
+from client.session.remote import RemoteSession
 from client.session.rooms import RoomRequests
 from tests.client.session.homeserver import Homeserver, running_synapse
 from tests.client.session.people import ENCRYPTED
-from tests.network.rogatory import ROGATORY, Rogatory
+from tests.network.rogatory import ROGATORY, Rogatory, eventually
 from tests.network.terminal import Terminal
 from tests.node.cli.desks import desk_with_key_file
 from tests.node.cli.stalling_relay import stalling_relay
@@ -44,6 +48,12 @@ def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]
 
 @pytest.fixture
 def people(homeserver: Homeserver, tmp_path: Path) -> Iterator[People]:
+    with people_behind_a_relay(homeserver, tmp_path) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def people_behind_a_relay(homeserver: Homeserver, tmp_path: Path) -> Iterator[People]:
     """Alice's way to the homeserver stands still when something long goes up; Bob's does not."""
     name = secrets.token_hex(4)
     alice, bob = homeserver.register(f"{name}.alice"), homeserver.register(f"{name}.bob")
@@ -126,3 +136,35 @@ def test_a_person_sees_how_far_a_file_is_and_can_stop_it(people: People, tmp_pat
     people.alice.json("send", "Evidence", "the only message")
     seen = people.bob.listen(people.bob_id, lambda event: event["body"] == "the only message")
     assert [event["type"] for event in seen if event["sender"] != people.bob_id].count("m.room.message") == 1
+
+
+async def until_queued(desk: Rogatory, count: int) -> None:
+    """Wait until the process that holds the store of a desk has so many messages in its outbox."""
+    [account] = Accounts(desk.home / "accounts").all()
+    await asyncio.to_thread(eventually, lambda: is_served(account), "it holds the store")
+    async with open_session(account, welcome=lambda _: True) as session:
+        assert isinstance(session, RemoteSession)
+        updates = session.updates()
+        while len(await session.queued()) < count:
+            await anext(updates)
+
+
+def test_a_file_to_a_homeserver_that_does_not_answer_is_said_to_wait(
+    homeserver: Homeserver, tmp_path: Path
+) -> None:
+    """Ctrl-C once it is kept: the words are those for a text, and so is the exit code; nothing on stdout."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(TEXT)
+    with people_behind_a_relay(homeserver, tmp_path) as people:
+        people.alice.run("rooms")
+    said: list[str] = []
+    for what in (("a text",), ("--file", str(path))):
+        command = [ROGATORY, "send", "Evidence", *what, "--json"]
+        with Terminal(command, people.alice.environment) as terminal:
+            terminal.wait_for("does not answer; waiting for it.")
+            asyncio.run(until_queued(people.alice, len(said) + 1))
+            terminal.process.send_signal(signal.SIGINT)
+            terminal.wait_for("Do not send it again")
+            assert terminal.process.wait(20) == 130
+            said.append(terminal.text)
+    assert said[0] == said[1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from client.session.attachments.encrypted_file import EncryptedFile, read_encrypted_file
+from client.session.attachments.encrypted_file import FileKey, read_encrypted_file
 from client.session.attachments.file_cipher import FileDecryption, FileEncryption
 from tests.client.session.attachments.format import COUNTER, KEY, opened, sealed
 
@@ -26,7 +26,7 @@ def test_the_published_vector_of_counter_mode_is_met() -> None:
         "30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710"
     )
     for cut in range(len(ciphertext)):
-        decryption = FileDecryption(EncryptedFile("a.test", "media", key, counter, b""))
+        decryption = FileDecryption(FileKey(key=key, counter=counter, sha256=b""))
         assert decryption.decrypt(ciphertext[:cut]) + decryption.decrypt(ciphertext[cut:]) == plaintext
 
 
@@ -34,19 +34,18 @@ def test_what_we_encrypt_opens_as_the_specification_says() -> None:
     """Members and bytes are those of an independent reading; a key and a counter serve one file only."""
     encryption, other = FileEncryption(), FileEncryption()
     ciphertext = b"".join(encryption.encrypt(piece) for piece in PIECES)
-    file: Any = encryption.file("a.test", "media").content()
-    assert file["url"] == "mxc://a.test/media"
+    file: Any = encryption.file_key().content()
     assert opened(ciphertext, file) == b"".join(PIECES)
-    unlike: Any = other.file("a.test", "media").content()
+    unlike: Any = other.file_key().content()
     assert file["key"]["k"] != unlike["key"]["k"]
     assert file["iv"] != unlike["iv"]
 
 
 def test_the_key_is_written_in_the_alphabet_of_urls() -> None:
     """RFC 7515: where standard Base64 would have + and /, a JSON Web Key has - and _, and no padding."""
-    file: Any = EncryptedFile("a.test", "media", b"\xfb\xff" * 16, COUNTER, bytes(32)).content()
+    file: Any = FileKey(key=b"\xfb\xff" * 16, counter=COUNTER, sha256=bytes(32)).content()
     assert file["key"]["k"] == "-__7__v_" * 5 + "-_8"
-    assert read_encrypted_file(file).key == b"\xfb\xff" * 16
+    assert read_encrypted_file({**file, "url": "mxc://a.test/media"}).key == b"\xfb\xff" * 16
 
 
 def test_what_another_encrypted_is_read() -> None:
@@ -59,7 +58,12 @@ def test_what_another_encrypted_is_read() -> None:
     padded["hashes"]["sha256"] += "="
     for each in (file, padded):
         read = read_encrypted_file(each)
-        assert (read.server, read.media_id, read.key, read.counter) == ("a.test", "media0", KEY, COUNTER)
+        assert (read.address.server, read.address.media_id, read.key, read.counter) == (
+            "a.test",
+            "media0",
+            KEY,
+            COUNTER,
+        )
         assert FileDecryption(read).decrypt(ciphertext) == plaintext
         assert repr(KEY)[5:-1] not in repr(read)
 

@@ -14,7 +14,6 @@ from client.session.errors import (
     FileTooLarge,
     FileUnusable,
     HomeserverRefused,
-    HomeserverUnreachable,
     NotEncrypted,
 )
 from client.session.session import OpenSession
@@ -139,20 +138,6 @@ async def test_a_room_in_clear_gets_no_upload(tmp_path: Path) -> None:
         with pytest.raises(NotEncrypted):
             await a.send_file(ROOM, named(tmp_path, "report.pdf"))
     assert (server.media, server.timeline) == ({}, [])
-
-
-async def test_an_upload_that_fails_leaves_no_message(people: People, tmp_path: Path) -> None:
-    """Without the homeserver a file is not queued: it is refused, and sent again when asked again."""
-    server, alice, bob = people
-    path = named(tmp_path, "report.pdf")
-    server.failing = lambda user, path: "upload" in path
-    with pytest.raises(HomeserverUnreachable):
-        await alice.send_file(ROOM, path)
-    assert server.timeline == []
-    server.failing = lambda user, path: False
-    sent = await alice.send_file(ROOM, path)
-    await next_event(bob, lambda event: event.event_id == sent.event_id)
-    assert len(server.timeline) == 1
 
 
 async def test_a_homeserver_that_has_not_read_the_file_gets_no_message(

@@ -13,7 +13,7 @@ from client.session.store.schema import account_schema
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import migrate, open_vault
-from tests.client.session.store.timelines import emptied
+from tests.client.session.store.timelines import Reader, emptied
 
 _TIMES = some.lists(some.one_of(some.integers(-5, 5), some.integers(1_700_000_000_000, 1_700_000_000_003),
                                 some.integers(0, 2**44)), max_size=30)  # fmt: skip
@@ -76,20 +76,21 @@ def test_whatever_the_clocks_say_what_a_gap_held_stands_between(
 def test_what_belongs_before_what_was_told_is_told_with_the_gap_in_order(empty: Database) -> None:
     """Two pages, newest first, of what belongs above a message that was told of: told last, in order."""
     timeline = Timeline(emptied(empty))
+    reader = Reader(timeline)
     gaps = GapStore(empty, timeline)
     missed = _events("missed", [2, 3, 4, 5])
     timeline.append([*_events("before", [1]), *_events("told", [9])])
-    assert len(timeline.arrived_after("reader")) == 2
+    assert len(reader.next_ids()) == 2
     gaps.open("!r", 1000)
     timeline.append(_events("after", [10]))
     gap = gaps.oldest("!r")
     assert gap is not None
     for page in ([*_events("after", [10]), *_events("told", [9]), *missed[:1:-1]], missed[1::-1]):
         gap = replace(gap, below=gaps.fill(gap, page).below)
-        assert timeline.arrived_after("reader") == []
+        assert reader.next_ids() == []
     gaps.close(gap)
     names = [event.event_id for event in missed]
-    assert [event.event_id for event in timeline.arrived_after("reader")] == [*names, "$after0"]
+    assert reader.next_ids() == [*names, "$after0"]
     shown = [event.event_id for event in timeline.page("!r", None, 100)]
     assert shown == ["$before0", *names, "$told0", "$after0"]
 
@@ -97,19 +98,20 @@ def test_what_belongs_before_what_was_told_is_told_with_the_gap_in_order(empty: 
 def test_what_is_told_in_the_order_of_arrival_waits_for_the_gap_before_it(empty: Database) -> None:
     """Nothing behind a gap is told of until it is closed, then everything in order, and nothing twice."""
     timeline = Timeline(emptied(empty))
+    reader = Reader(timeline)
     gaps = GapStore(empty, timeline)
     timeline.append(_events("before", [1]))
-    assert [event.event_id for event in timeline.arrived_after("reader")] == ["$before0"]
+    assert reader.next_ids() == ["$before0"]
     gaps.open("!r", 1000)
     timeline.append(_events("after", [9, 10]))
     timeline.append(_events("other", [9], "!other"))
-    assert [event.event_id for event in timeline.arrived_after("reader")] == ["$other0"]
+    assert reader.next_ids() == ["$other0"]
     gap = gaps.oldest("!r")
     assert gap is not None
     gaps.fill(gap, [*_events("after", [9, 10])[::-1], *_events("missed", [5, 6])[::-1]])
-    assert timeline.arrived_after("reader") == []
+    assert reader.next_ids() == []
     gaps.close(gap)
     told = ["$missed0", "$missed1", "$after0", "$after1"]
-    assert [event.event_id for event in timeline.arrived_after("reader")] == told
-    assert [event.event_id for event in Timeline(empty).arrived_after("another")][-4:] == told
-    assert timeline.arrived_after("reader") == []
+    assert reader.next_ids() == told
+    assert Reader(Timeline(empty)).next_ids()[-4:] == told
+    assert reader.next_ids() == []

@@ -11,7 +11,7 @@ from client.session.store.schema import account_schema
 from client.session.store.search_index import SearchIndex
 from client.session.store.timeline import Timeline
 from client.session.store.vault import Vault, open_vault
-from tests.client.session.store.timelines import ALICE, BOB, ROOM, message, opened
+from tests.client.session.store.timelines import ALICE, BOB, ROOM, Reader, message, opened
 
 _EDIT = (
     b'{"msgtype":"m.text","body":"* corrected","m.new_content":{"msgtype":"m.text","body":"corrected"},'
@@ -66,18 +66,19 @@ def test_a_gap_of_an_earlier_version_is_walked_through_anew(tmp_path: Path) -> N
     account_schema.apply(db, stop_before="keep_how_far_a_walk_has_come")
     timeline = Timeline(db)
     timeline.append([message("$1", "before", sent_at=1_000)])
-    db.execute("INSERT INTO cursors SELECT 'reader', max(arrived) FROM events")
+    reader = Reader(timeline, timeline.arrived())
     lower = timeline.end_of(ROOM)
     db.execute("INSERT INTO gaps VALUES (?, ?, 'half way', 100, 1000, 1, NULL, 0)", [ROOM, lower])
     timeline.append([message("$2", "behind", sent_at=2_000)])
     db.close()
     db = opened(tmp_path)
-    timeline, gaps = Timeline(db), GapStore(db, Timeline(db))
+    timeline = reader.timeline = Timeline(db)
+    gaps = GapStore(db, timeline)
     gap = gaps.oldest(ROOM)
     assert gap is not None
     assert (gap.token, gap.fetched) == ("", 0)
-    assert timeline.arrived_after("reader") == []
+    assert reader.next_ids() == []
     gaps.close(gap)
-    assert [event.event_id for event in timeline.arrived_after("reader")] == ["$2"]
-    assert timeline.arrived_after("reader") == []
+    assert reader.next_ids() == ["$2"]
+    assert reader.next_ids() == []
     db.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from client.session.events import Json, Trust
 from client.session.store.schema import account_schema
 from client.session.store.sqlcipher import Database
-from client.session.store.timeline import NewEvent
+from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import Vault, migrate, open_vault
 
 ROOM = "!room"
@@ -83,3 +84,15 @@ def sealed(event_id: str, *, session_id: str = "session", sender: str = ALICE) -
         session_id=session_id,
         sealed=b"{}",
     )
+
+
+@dataclass
+class Reader:
+    """Somebody who takes whatever has arrived as soon as it is told."""
+
+    timeline: Timeline
+    taken: int = 0
+
+    def next_ids(self) -> list[str]:
+        events, self.taken = self.timeline.arrived_after(self.taken)
+        return [event.event_id for event in events]
