@@ -3,7 +3,8 @@
 BridgeError
 ├── RegisterError                the register cannot be used as it is
 │   ├── RegisterDamaged          its chain of hashes is broken: something was altered or removed
-│   └── RequestUnknown           it has no such request
+│   ├── RequestUnknown           it has no such request
+│   └── TokenUnknown             no bearer token of the HTTP API has that id
 ├── CannotIssue                  refused before anything was made
 │   ├── AddresseeRefused         somebody who may not receive the request
 │   └── SignatureUnusable        nobody could verify what this bot would sign
@@ -35,6 +36,12 @@ class RegisterDamaged(RegisterError):
 
 class RequestUnknown(RegisterError):
     """The register has no such request."""
+
+    exit_code = 2
+
+
+class TokenUnknown(RegisterError):
+    """No bearer token of the HTTP API has that id."""
 
     exit_code = 2
 
