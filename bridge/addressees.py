@@ -1,31 +1,44 @@
-"""Who a request goes to: the attested focal points of the requested State."""
+"""Who receives a request: the attested focal points of the State that is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policies.network.errors import NetworkPolicyError
-from policies.network.network import Network
+from bridge.errors import AddresseeRefused
+from policies.network.load import load_network
 from policies.network.roles import RoleCode
 from policies.requests.draft import Draft
+from policies.requests.templates.registry import packaged_templates
 from policies.trust.attestation import Attestation
 
 
-def addressees_of(draft: Draft, attestations: Iterable[Attestation], network: Network) -> tuple[str, ...]:
-    """Return the user ids of the focal points of the draft's requested State, in order.
+def find_addressees(draft: Draft, attestations: Iterable[Attestation]) -> tuple[str, ...]:
+    """Return the focal points of the requested State attested for the request's theme, else for the State.
 
-    Those who hold the theme of its priority; when nobody does, all of that State's, who then find the
-    competent colleague. `attestations` are those that hold. Empty when nobody is attested.
+    `attestations` are those that hold. The theme is that of the request's priority, of its template where it
+    names none. Raises AddresseeRefused when there is nobody, TemplateUnknown.
     """
     state = draft.common.get("requested_state")
-    theirs = [each for each in attestations if each.function == RoleCode.FOCAL_POINT and each.state == state]
-    theme = _theme(draft, network)
-    competent = [each for each in theirs if theme in each.themes]
-    return tuple(sorted({each.user_id for each in competent or theirs}))
+    of_state = [
+        each
+        for each in attestations
+        if each.function == RoleCode.FOCAL_POINT and each.state is not None and each.state == state
+    ]
+    theme = _theme(draft)
+    for_theme = [each for each in of_state if theme in each.themes]
+    found = tuple(sorted({each.user_id for each in for_theme or of_state}))
+    if not found:
+        raise AddresseeRefused(
+            "The request was not issued: there is nobody to receive it.",
+            why=f"No focal point of {state or 'the addressee'} is attested.",
+            remedy="See `rogatory who STATE`; ask the regional authority to attest who answers for it.",
+        )
+    return found
 
 
-def _theme(draft: Draft, network: Network) -> str | None:
-    try:
-        return network.theme(str(draft.common.get("priority"))).code
-    except NetworkPolicyError:
-        return None
+def _theme(draft: Draft) -> str:
+    template = packaged_templates().find(draft.template)
+    usual = template.priorities[0].value if template.priorities else ""
+    priority = draft.common.get("priority", usual)
+    by_priority = {theme.priority_code: theme.code for theme in load_network().themes.values()}
+    return by_priority.get(priority if isinstance(priority, str) else usual, "")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from bridge.addressees import addressees_of
+from bridge.addressees import find_addressees
 from bridge.court_calls import CourtRooms, CourtSession
 from bridge.delivery import Delivery
 from bridge.errors import AddresseeRefused, IssueInterrupted, SignatureUnusable
@@ -15,7 +15,6 @@ from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord, RequestStatus
 from client.session.errors import SessionError
 from client.session.local.lock import Locked
-from policies.network.load import load_network
 from policies.requests.draft import Draft
 from policies.requests.wire import compose_request, new_request_id, verify_request
 from policies.trust.manifest import Manifest
@@ -97,8 +96,8 @@ class CourtBot:
         return IssuedRequest(id=request_id, room_id=record.room_id or "", event_id=record.event_id)
 
     async def addressees(self, draft: Draft) -> tuple[str, ...]:
-        """Return the focal points who may be sent this draft; see `bridge.addressees`."""
-        return addressees_of(draft, await self._session.attestations(), load_network())
+        """Return who receives a draft once it is issued; see `find_addressees`. Raises AddresseeRefused."""
+        return find_addressees(draft, await self._session.attestations())
 
     async def resume(self, *, patience: float = 0.0) -> tuple[RequestRecord, ...]:
         """Go on with every request that is not delivered, and return them as they stand afterwards.

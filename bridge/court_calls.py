@@ -17,7 +17,7 @@ class CourtSession(Protocol):
         """The account's full user id."""
 
     async def attestations(self) -> Sequence[Attestation]:
-        """Return the attestations that hold."""
+        """Return every attestation that holds."""
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now."""

@@ -31,7 +31,7 @@ class Issuing:
         return self._bot.organ
 
     async def addressees(self, draft: Draft) -> Sequence[str]:
-        """Return the user ids to which the draft would go."""
+        """Return the user ids to which the draft would go. Raises AddresseeRefused."""
         return await self._bot.addressees(draft)
 
     async def begin(

@@ -90,7 +90,7 @@ async def _keep_resuming(bot: CourtBot, health: Health, pause: float) -> None:
 @contextlib.asynccontextmanager
 async def _listening(application: web.Application, host: str, port: int) -> AsyncIterator[tuple[str, int]]:
     """Listen, and yield the URL and the port."""
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, logger=_http_log())
     await runner.setup()
     try:
         try:
@@ -105,6 +105,18 @@ async def _listening(application: web.Application, host: str, port: int) -> Asyn
         yield f"http://{f'[{host}]' if ':' in host else host}:{bound}", bound
     finally:
         await runner.cleanup()
+
+
+def _http_log() -> logging.Logger:
+    """Return the server's own log, without the errors' texts: they quote headers, and so a token."""
+    log = logging.getLogger(f"{__name__}.http")
+
+    def without_text(record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+    log.filters = [without_text]
+    return log
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ class Issuing(Protocol):
         """The organ for which requests are issued here, as OTP."""
 
     async def addressees(self, draft: Draft) -> Sequence[str]:
-        """Return the user ids to which the draft would go."""
+        """Return the user ids to which the draft would go. Raises AddresseeRefused."""
 
     async def begin(
         self, draft: Draft, addressees: Sequence[str], beside: Callable[[RequestRecord], None]

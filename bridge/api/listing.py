@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from msgspec import UNSET, Meta, UnsetType
 
 from bridge.api.answers import RequestPage, RequestSummary
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
@@ -17,6 +18,8 @@ from bridge.request_record import RequestStatus
 from bridge.seal import OPEN_LEVELS
 from policies.requests.court_request import ID_PATTERN
 
+_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which requests: in that `state`, of that `template` (T13, or T13@1.0), issued at or after `since`.
@@ -24,16 +27,11 @@ class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     `cursor` is the `next_cursor` of the page before.
     """
 
-    state: RequestStatus | None = None
-    template: Annotated[str, msgspec.Meta(pattern=r"^[TX][0-9]{1,2}(@[0-9]{1,4}\.[0-9]{1,4})?$")] | None = (
-        None
-    )
-    since: (
-        Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
-        | None
-    ) = None
-    cursor: Annotated[str, msgspec.Meta(pattern=f"^{ID_PATTERN.pattern}$")] | None = None
-    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    state: RequestStatus | UnsetType = UNSET
+    template: Annotated[str, Meta(pattern=r"^[TX][0-9]{1,2}(@[0-9]{1,4}\.[0-9]{1,4})?$")] | UnsetType = UNSET
+    since: Annotated[str, Meta(pattern=_TIME)] | UnsetType = UNSET
+    cursor: Annotated[str, Meta(pattern=f"^{ID_PATTERN.pattern}$")] | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 
 class _Common(msgspec.Struct):
@@ -58,7 +56,7 @@ _decoder = msgspec.json.Decoder(_Line)
 def list_requests(register: Register, query: ListQuery, *, sealed: bool) -> RequestPage:
     """Return a page; with `sealed` also those under seal. Raises ApiProblem for a cursor that is none."""
     conditions, arguments = _conditions(query, sealed=sealed)
-    if query.cursor is not None:
+    if query.cursor is not UNSET:
         conditions.append("intent.sequence > ?")
         arguments.append(_after(register, query.cursor))
     statement = (
@@ -73,13 +71,13 @@ def list_requests(register: Register, query: ListQuery, *, sealed: bool) -> Requ
 
 def _conditions(query: ListQuery, *, sealed: bool) -> tuple[list[str], list[object]]:
     conditions, arguments = ["intent.kind = 'intended'"], list[object]()
-    if query.state is not None:
+    if query.state is not UNSET:
         conditions.append("requests.status = ?")
         arguments.append(query.state.value)
-    if query.since is not None:
+    if query.since is not UNSET:
         conditions.append("requests.issued_at >= ?")
         arguments.append(query.since)
-    if query.template is not None:
+    if query.template is not UNSET:
         whole = "@" in query.template
         conditions.append(f"json_extract(requests.record, '$.draft.template') {'=' if whole else 'GLOB'} ?")
         arguments.append(query.template if whole else f"{query.template}@*")

@@ -98,7 +98,7 @@ def _query(operation: Operation) -> tuple[list[Schema], dict[str, Schema]]:
     components = _components([operation.query])
     properties = components.pop(operation.query.__name__)["properties"]
     return [
-        {"name": name, "in": "query", "required": False, "schema": _without_null(schema)}
+        {"name": name, "in": "query", "required": False, "schema": schema}
         for name, schema in properties.items()
     ], components
 
@@ -113,12 +113,6 @@ def _any_json(kind: type) -> Schema:
     if kind is object:
         return {"description": "Any JSON value."}  # an empty schema counts as none
     raise NotImplementedError(kind)
-
-
-def _without_null(schema: Schema) -> Schema:
-    """Leave out null: a query has texts or nothing."""
-    choices = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
-    return choices[0] if len(choices) == 1 else schema
 
 
 def _responses(operation: Operation) -> dict[str, Schema]:

@@ -15,6 +15,7 @@ from bridge.api.operation import Operation
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
 from bridge.api.submission import Submission, read_submission
 from bridge.api.tokens import Scope
+from bridge.errors import AddresseeRefused
 from bridge.request_record import RequestRecord
 from policies.requests.check.context import Context
 from policies.requests.check.draft_check import check_draft
@@ -31,11 +32,14 @@ async def _submit(call: Call) -> web.Response:
     if key is not None and (earlier := call.service.answers.find(call.caller.token_id, key, draft)):
         return _accepted(earlier)
     warnings = _checked(draft, call)
-    addressees = await _addressees(draft, call)
     try:
+        addressees = await call.service.issuing.addressees(draft)
         return _accepted(await _recorded(call, key, draft, addressees, warnings))
     except AnsweredMeanwhile as meanwhile:
         return _accepted(meanwhile.answer)
+    except AddresseeRefused as error:
+        problem = FieldProblem("requested_state", error.why, _USAGE)
+        raise ApiProblem(ProblemKind.DRAFT_INVALID, "Nothing was issued.", [problem]) from None
     except RequestError as error:
         raise ApiProblem(ProblemKind.DRAFT_INVALID, f"{error.what} {error.why} {error.remedy}") from None
 
@@ -70,15 +74,6 @@ def _checked(draft: Draft, call: Call) -> tuple[Finding, ...]:
     if errors:
         raise ApiProblem(ProblemKind.DRAFT_INVALID, "Nothing was issued.", errors)
     return result.warnings
-
-
-async def _addressees(draft: Draft, call: Call) -> Sequence[str]:
-    addressees = await call.service.issuing.addressees(draft)
-    if not addressees:
-        reason = "No focal point of that State is attested, so nobody could be sent the request."
-        problem = FieldProblem("requested_state", reason, _USAGE)
-        raise ApiProblem(ProblemKind.DRAFT_INVALID, "Nothing was issued.", [problem])
-    return addressees
 
 
 def _accepted(answer: bytes) -> web.Response:
