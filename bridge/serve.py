@@ -18,6 +18,8 @@ from bridge.api.schema import api_schema
 from bridge.court import CourtBot
 from bridge.errors import CannotServe, IssueInterrupted
 from bridge.issuing import Issuing
+from bridge.webhooks.dispatcher import Dispatcher
+from bridge.webhooks.schema import webhook_schema
 from client.session.owned_tasks import OwnedTasks
 from client.session.store.vault import migrate
 from policies.errors import RogatoryError
@@ -46,7 +48,8 @@ async def serve(
     """
     _check_address(host, names)
     bot.register.verify_chain()
-    migrate(bot.register.database, api_schema, bot.register.path)
+    for schema in (api_schema, webhook_schema):
+        migrate(bot.register.database, schema, bot.register.path)
     health = Health()
     hosts = {name.lower() for name in names}
     with _stop_signal() as stopping, _one_error():
@@ -55,9 +58,13 @@ async def serve(
             async with _listening(make_application(service), host, port) as (url, bound):
                 hosts |= _own_names(host, bound)
                 ready(url)
-                resuming = group.create_task(_keep_resuming(bot, health, resume_every))
+                running = [
+                    group.create_task(_keep_resuming(bot, health, resume_every)),
+                    group.create_task(Dispatcher(bot.register).run()),
+                ]
                 await stopping.wait()
-                resuming.cancel()
+                for task in running:
+                    task.cancel()
 
 
 def _check_address(host: str, names: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from bridge.api.call import Call, Service
 from bridge.api.operation import Operation
 from bridge.api.tokens import Scope
 from bridge.request_record import RequestStatus
+from bridge.webhooks.deliveries import Deliveries
 
 _MEDIA_TYPE = "text/plain"
 
@@ -27,6 +28,12 @@ def _lines(service: Service) -> Iterator[str]:
         "gauge",
         "Requests in the register.",
         _by_state(service, "SELECT status, count(*) FROM requests GROUP BY status", RequestStatus),
+    )
+    yield from _family(
+        "rogatory_webhook_deliveries",
+        "gauge",
+        "Messages to webhooks.",
+        (({"state": str(state)}, count) for state, count in Deliveries(service.register).counts().items()),
     )
     yield from _family(
         "rogatory_http_requests_total",

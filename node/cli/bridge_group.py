@@ -9,6 +9,7 @@ from node.cli.lazy import LazyGroup
 VERBS = {
     "serve": ("node.cli.bridge_serve:serve", "Serve the HTTP API, and deliver what is not delivered."),
     "token": ("node.cli.bridge_token:token", "Make, list and revoke the bearer tokens of the API."),
+    "webhook": ("node.cli.bridge_webhook:webhook", "Tell other systems what happens to requests."),
 }
 
 
