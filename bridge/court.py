@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from bridge.addressees import find_addressees
 from bridge.court_calls import CourtRooms, CourtSession
 from bridge.delivery import Delivery
 from bridge.errors import AddresseeRefused, IssueInterrupted, SignatureUnusable
@@ -56,33 +57,47 @@ class CourtBot:
         poll: float = 0.5,
     ) -> None:
         self.register = register
+        self._session = session
         self._user_id = session.user_id
         self._key = signing_key
         self._manifest = manifest
-        self._organ = organ
+        self.organ = organ
         self._delivery = Delivery(session, rooms, register, self._signed, poll)
 
     async def issue(
-        self, draft: Draft, addressees: Sequence[str], *, patience: float = 60.0
+        self,
+        draft: Draft,
+        addressees: Sequence[str],
+        *,
+        patience: float = 60.0,
+        beside: Callable[[RequestRecord], None] | None = None,
+        recorded: Callable[[RequestRecord], None] | None = None,
     ) -> IssuedRequest:
         """Issue a request to the `addressees` (full user ids), and post it once all of them can read it.
 
-        After `patience` seconds it stays issued and not delivered, and `resume` posts it later. Raises a
-        CannotIssue, DraftInvalid, RequestTooLarge or CanonicalJsonError before anything is made, and
-        IssueInterrupted when it is recorded and will be finished by `resume`.
+        `beside` writes in the transaction of the intent (see `Register.append`), and `recorded` is told once
+        it is committed. After `patience` seconds it stays issued and not delivered, and `resume` posts it
+        later. Raises a CannotIssue, DraftInvalid, RequestTooLarge or CanonicalJsonError before anything is
+        made, and IssueInterrupted when it is recorded and will be finished by `resume`.
         """
         self._check_addressees(addressees)
         self._check_signature(draft)
         request_id = self._new_id()
         intended = {"draft": msgspec.to_builtins(draft), "addressees": list(dict.fromkeys(addressees))}
         with self.register.working_on(request_id):
-            record = self.register.append(EventKind.INTENDED, request_id, intended)
+            record = self.register.append(EventKind.INTENDED, request_id, intended, beside)
+            if recorded is not None:
+                recorded(record)
             try:
                 record = await self._delivery.open_room(record, look_first=False)
                 record = await self._delivery.finish(record, patience)
             except SessionError as error:
                 raise _interrupted({request_id: error}) from error
         return IssuedRequest(id=request_id, room_id=record.room_id or "", event_id=record.event_id)
+
+    async def addressees(self, draft: Draft) -> tuple[str, ...]:
+        """Return who receives a draft once it is issued; see `find_addressees`. Raises AddresseeRefused."""
+        return find_addressees(draft, await self._session.attestations())
 
     async def resume(self, *, patience: float = 0.0) -> tuple[RequestRecord, ...]:
         """Go on with every request that is not delivered, and return them as they stand afterwards.
@@ -124,7 +139,7 @@ class CourtBot:
             common=draft.common,
             fields=draft.fields,
             key=self._key,
-            organ=self._organ,
+            organ=self.organ,
         )
 
     def _new_id(self) -> str:
@@ -152,9 +167,9 @@ class CourtBot:
         verdict = verify_request(content, room_id=_TRIAL_ROOM, manifest=self._manifest)
         if not verdict.holds:
             raise _unusable(verdict.reason)
-        account = self._manifest.organ(self._organ).user_id
+        account = self._manifest.organ(self.organ).user_id
         if account != self._user_id:
-            raise _unusable(f"The manifest says that {self._organ} writes as {account}, not {self._user_id}.")
+            raise _unusable(f"The manifest says that {self.organ} writes as {account}, not {self._user_id}.")
 
 
 def _unusable(why: str) -> SignatureUnusable:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from client.session.events import Content, RoomCreation, SentEvent, StateEvent
+from policies.trust.attestation import Attestation
 
 
 class CourtSession(Protocol):
@@ -14,6 +15,9 @@ class CourtSession(Protocol):
     @property
     def user_id(self) -> str:
         """The account's full user id."""
+
+    async def attestations(self) -> Sequence[Attestation]:
+        """Return every attestation that holds."""
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now."""

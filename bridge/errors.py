@@ -3,11 +3,14 @@
 BridgeError
 ├── RegisterError                the register cannot be used as it is
 │   ├── RegisterDamaged          its chain of hashes is broken: something was altered or removed
-│   └── RequestUnknown           it has no such request
+│   ├── RequestUnknown           it has no such request
+│   ├── TokenUnknown             no bearer token of the HTTP API has that id
+│   └── WebhookUnknown           no webhook has that id
 ├── CannotIssue                  refused before anything was made
 │   ├── AddresseeRefused         somebody who may not receive the request
 │   └── SignatureUnusable        nobody could verify what this bot would sign
 ├── IssueInterrupted             recorded, and to be finished by `resume`; not to be issued again
+├── WebhookRefused               nothing may be sent to that URL
 ├── CannotServe                  the HTTP API cannot be offered at that address
 └── StewardError                 the network's rooms (its tree: bridge.steward_errors)
 """
@@ -35,6 +38,24 @@ class RegisterDamaged(RegisterError):
 
 class RequestUnknown(RegisterError):
     """The register has no such request."""
+
+    exit_code = 2
+
+
+class TokenUnknown(RegisterError):
+    """No bearer token of the HTTP API has that id."""
+
+    exit_code = 2
+
+
+class WebhookUnknown(RegisterError):
+    """No webhook has that id."""
+
+    exit_code = 2
+
+
+class WebhookRefused(BridgeError):
+    """Nothing may be sent to that URL."""
 
     exit_code = 2
 

@@ -67,9 +67,26 @@ class Register:
         """The register's time: the clock it was opened with."""
         return self._now()
 
-    def append(self, kind: EventKind, request_id: str, payload: Mapping[str, object]) -> RequestRecord:
+    @property
+    def database(self) -> Database:
+        """The database, for tables that lie beside the log, as what was answered to whom."""
+        return self._db
+
+    @property
+    def path(self) -> Path:
+        """Where the database lies."""
+        return self._path
+
+    def append(
+        self,
+        kind: EventKind,
+        request_id: str,
+        payload: Mapping[str, object],
+        beside: Callable[[RequestRecord], None] | None = None,
+    ) -> RequestRecord:
         """Record one event, and return the request as it stands after it. On the disk when this returns.
 
+        `beside` writes to `database` in the same transaction; what it raises leaves nothing of either.
         Raises ValueError when the event cannot follow what is there, StoreError when it cannot be written.
         """
         with self._writing():
@@ -90,6 +107,8 @@ class Register:
             record = follow(self._record(request_id), event)
             self._insert(event)
             self._project(record)
+            if beside is not None:
+                beside(record)
         return record
 
     def events(self, request_id: str | None = None) -> Iterator[RegisterEvent]:

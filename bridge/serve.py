@@ -6,38 +6,80 @@ import asyncio
 import contextlib
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from aiohttp import web
 
 from bridge.api.application import make_application
+from bridge.api.call import ApiSettings, Service
 from bridge.api.health import Health, HealthStatus
+from bridge.api.rate_limit import Rate
+from bridge.api.schema import api_schema
 from bridge.court import CourtBot
 from bridge.errors import CannotServe, IssueInterrupted
+from bridge.issuing import Issuing
+from bridge.webhooks.dispatcher import Dispatcher
+from bridge.webhooks.schema import webhook_schema
+from client.session.owned_tasks import OwnedTasks
+from client.session.store.vault import migrate
 from policies.errors import RogatoryError
 
 _log = logging.getLogger(__name__)
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 async def serve(
-    bot: CourtBot, host: str, port: int, ready: Callable[[str], None], *, resume_every: float = 5.0
+    bot: CourtBot,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
+    *,
+    resume_every: float = 5.0,
+    names: Sequence[str] = (),
+    rate: Rate = Rate(),  # noqa: B008 # frozen
 ) -> None:
     """Serve until SIGTERM or SIGINT, then stop gracefully.
 
     `ready` is called with the API's URL once it answers; port 0 takes a free one. Every `resume_every`
-    seconds the bot goes on with what is not delivered. Raises RegisterDamaged before anything is served,
-    CannotServe, and what ends the bot.
+    seconds the bot goes on with what is not delivered. `names` are values of the Host header under which it
+    is called beside the address itself, and `rate` is how often one token may call. Raises RegisterDamaged
+    before anything is served, CannotServe, and what ends the bot.
     """
+    _check_address(host, names)
     bot.register.verify_chain()
+    for schema in (api_schema, webhook_schema):
+        migrate(bot.register.database, schema, bot.register.path)
     health = Health()
-    with _stop_signal() as stopping:
-        async with _listening(make_application(health), host, port) as url:
-            ready(url)
-            with _one_error():
-                async with asyncio.TaskGroup() as group:
-                    resuming = group.create_task(_keep_resuming(bot, health, resume_every))
-                    await stopping.wait()
-                    resuming.cancel()
+    hosts = {name.lower() for name in names}
+    with _stop_signal() as stopping, _one_error():
+        async with asyncio.TaskGroup() as group, OwnedTasks() as issues:
+            service = Service(bot.register, Issuing(bot, issues), health, ApiSettings(hosts=hosts, rate=rate))
+            async with _listening(make_application(service), host, port) as (url, bound):
+                hosts |= _own_names(host, bound)
+                ready(url)
+                running = [
+                    group.create_task(_keep_resuming(bot, health, resume_every)),
+                    group.create_task(Dispatcher(bot.register).run()),
+                ]
+                await stopping.wait()
+                for task in running:
+                    task.cancel()
+
+
+def _check_address(host: str, names: Sequence[str]) -> None:
+    """Refuse an address that others can reach, unless it is said by which name they do."""
+    if host not in _LOOPBACK and not names:
+        raise CannotServe(
+            f"The bridge does not listen on {host} as it is.",
+            why="Whoever reaches that address could send it tokens in the clear.",
+            remedy="Put a proxy with TLS before it, and say by which name it is called: --allow-host NAME.",
+        )
+
+
+def _own_names(host: str, port: int) -> set[str]:
+    own = ("127.0.0.1", "localhost", "[::1]") if host in _LOOPBACK else (host,)
+    return {f"{name}:{port}" for name in own}
 
 
 async def _keep_resuming(bot: CourtBot, health: Health, pause: float) -> None:
@@ -53,8 +95,9 @@ async def _keep_resuming(bot: CourtBot, health: Health, pause: float) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _listening(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
-    runner = web.AppRunner(application, access_log=None)
+async def _listening(application: web.Application, host: str, port: int) -> AsyncIterator[tuple[str, int]]:
+    """Listen, and yield the URL and the port."""
+    runner = web.AppRunner(application, access_log=None, logger=_http_log())
     await runner.setup()
     try:
         try:
@@ -66,9 +109,21 @@ async def _listening(application: web.Application, host: str, port: int) -> Asyn
                 remedy="Give an address of this machine, and a port that no other program holds.",
             ) from None
         bound = runner.addresses[0][1]
-        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}"
+        yield f"http://{f'[{host}]' if ':' in host else host}:{bound}", bound
     finally:
         await runner.cleanup()
+
+
+def _http_log() -> logging.Logger:
+    """Return the server's own log, without the errors' texts: they quote headers, and so a token."""
+    log = logging.getLogger(f"{__name__}.http")
+
+    def without_text(record: logging.LogRecord) -> bool:
+        record.exc_info = None
+        return True
+
+    log.filters = [without_text]
+    return log
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord
 from client.session.errors import NotAllowed, SessionError, UnknownRoom
 from client.session.events import Content, RoomCreation, SentEvent, StateEvent
-from tests.policies.trust.networks import MANIFEST, NOW, OTP
+from policies.trust.attestation import Attestation
+from tests.policies.trust.networks import ATTESTATION, MANIFEST, NOW, OTP
 
 BOT = "@otp:court.rogatory.test"
 KEY = bytes(range(32))
@@ -122,6 +123,9 @@ class FakeSession:
         self._server = server
         self._steps = steps
 
+    async def attestations(self) -> tuple[Attestation, ...]:
+        return (ATTESTATION,)
+
     async def readers(self, room_id: str) -> frozenset[str]:
         self._steps.step()
         self._server.queries += 1
@@ -153,9 +157,15 @@ class KillableRegister(Register):
 
     steps: Steps
 
-    def append(self, kind: EventKind, request_id: str, payload: Mapping[str, object]) -> RequestRecord:
+    def append(
+        self,
+        kind: EventKind,
+        request_id: str,
+        payload: Mapping[str, object],
+        beside: Callable[[RequestRecord], None] | None = None,
+    ) -> RequestRecord:
         self.steps.step()
-        record = super().append(kind, request_id, payload)
+        record = super().append(kind, request_id, payload, beside)
         self.steps.step()
         return record
 
