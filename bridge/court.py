@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bridge.addressees import find_addressees
 from bridge.court_calls import CourtRooms, CourtSession
+from bridge.court_steps import CourtSteps
 from bridge.delivery import Delivery
 from bridge.errors import AddresseeRefused, IssueInterrupted, SignatureUnusable
+from bridge.following import Following
 from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord, RequestStatus
@@ -56,11 +59,18 @@ class CourtBot:
         poll: float = 0.5,
     ) -> None:
         self.register = register
+        self.steps = CourtSteps(session, register, signing_key, manifest)
+        self.following = Following(session, register, self.steps, manifest)
+        self._session = session
         self._user_id = session.user_id
         self._key = signing_key
         self._manifest = manifest
         self._organ = organ
         self._delivery = Delivery(session, rooms, register, self._signed, poll)
+
+    async def addressees(self, draft: Draft) -> tuple[str, ...]:
+        """Return who receives a draft once it is issued; see `find_addressees`. Raises AddresseeRefused."""
+        return find_addressees(draft, await self._session.attestations())
 
     async def issue(
         self, draft: Draft, addressees: Sequence[str], *, patience: float = 60.0

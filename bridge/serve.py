@@ -36,8 +36,10 @@ async def serve(
             with _one_error():
                 async with asyncio.TaskGroup() as group:
                     resuming = group.create_task(_keep_resuming(bot, health, resume_every))
+                    following = group.create_task(bot.following.run())
                     await stopping.wait()
                     resuming.cancel()
+                    following.cancel()
 
 
 async def _keep_resuming(bot: CourtBot, health: Health, pause: float) -> None:
@@ -94,7 +96,6 @@ def _one_error() -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        [error, *others] = group.exceptions
-        if others or not isinstance(error, RogatoryError):
+        if not all(isinstance(error, RogatoryError) for error in group.exceptions):
             raise
-        raise error from None
+        raise group.exceptions[0] from None  # of several tasks that the same thing ends, the first says why

@@ -9,7 +9,6 @@ import click
 
 from client.session.local.lifeline import watch_lifeline
 from node.cli.options import chosen_home, home_option
-from node.errors import ConfigurationInvalid
 from node.home import Home
 
 
@@ -31,16 +30,9 @@ def serve(host: str, port: int, home: str | None) -> None:
 
 async def _serve(home: Home, host: str, port: int) -> None:
     from bridge.serve import serve as serve_bridge
-    from node.cli.court import court_bot, open_register
-    from node.cli.sessions import pinned_manifest
+    from node.cli.court import court_bot, court_manifest, open_register
 
-    manifest = pinned_manifest(home)
-    if manifest is None:
-        raise ConfigurationInvalid(
-            f"The home at {home.root} has no manifest.",
-            why="The Court's bot serves only the network that a signed manifest names.",
-            remedy="Run `rogatory up`, or put network/manifest.json and network/root.pub there.",
-        )
+    manifest = court_manifest(home)
     with contextlib.closing(open_register(home)) as register:
         async with court_bot(home, manifest, register) as bot:
             await serve_bridge(bot, host, port, lambda url: click.echo(f"The bridge answers at {url}."))

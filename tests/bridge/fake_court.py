@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +13,18 @@ from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord
 from client.session.errors import NotAllowed, SessionError, UnknownRoom
-from client.session.events import Content, RoomCreation, SentEvent, StateEvent
+from client.session.events import (
+    Content,
+    Membership,
+    QueuedMessage,
+    RoomCreation,
+    RoomMember,
+    SentEvent,
+    StateEvent,
+    TimelineEvent,
+    Update,
+)
+from policies.trust.attestation import Attestation
 from tests.policies.trust.networks import MANIFEST, NOW, OTP
 
 BOT = "@otp:court.rogatory.test"
@@ -128,6 +140,33 @@ class FakeSession:
         if self._server.queries <= self._server.unknown_for:
             raise UnknownRoom("Unknown.", why="Not synced yet.", remedy="Wait.")
         return frozenset(set(self._server.rooms[room_id].members) - {BOT}) & self._server.able
+
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        return [
+            RoomMember(user_id=user, display_name=None, membership=Membership(membership), power_level=0)
+            for user, membership in self._server.rooms[room_id].members.items()
+        ]
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        return []
+
+    async def attestations(self) -> Sequence[Attestation]:
+        return []
+
+    async def signed_attestations(self) -> Sequence[Content]:
+        return []
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        return []
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        raise UnknownRoom("Nothing was given up.", why="This server takes everything.", remedy="Wait.")
+
+    async def updates(self) -> AsyncIterator[Update]:
+        never: asyncio.Future[Update] = asyncio.get_running_loop().create_future()
+        yield await never
 
     async def send(
         self,
