@@ -26,6 +26,7 @@ from client.session.owned_tasks import OwnedTasks
 from client.views.case_messages import room_messages
 from policies.requests.case.case import Case
 from policies.requests.case.received import Received
+from policies.requests.case.standing import Standing
 from policies.requests.case.step import StepCode
 from policies.requests.case.step_details import ReceivedAnswer
 from policies.requests.clocks.reading import read_clocks
@@ -36,6 +37,8 @@ from policies.trust.manifest import Manifest
 
 _log = logging.getLogger(__name__)
 
+_TRY_AGAIN_AFTER = 5.0
+"""Seconds until a request that could not be followed is looked at again."""
 _LONGEST_REASON = 2000
 
 
@@ -64,10 +67,11 @@ class Following:
                 self._look_soon(record.request_id for record in self._register.requests())
                 again = asyncio.get_running_loop().time() + every
                 while asyncio.get_running_loop().time() < again:
-                    await self._look_at_what_waits()
+                    failed = await self._look_at_what_waits()
                     with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout_at(again):
+                        async with asyncio.timeout(_TRY_AGAIN_AFTER if failed else every):
                             await self._woken.wait()
+                    self._look_soon(failed)
 
     async def look(self, request_id: str) -> Case | None:
         """Record what has come in a request's room, judge it, and take the steps that are due.
@@ -123,11 +127,14 @@ class Following:
     async def _take_next_step(self, record: RequestRecord) -> bool:
         """Sign the step that is due, if one is."""
         joined = await self._has_joined(record)
+        attestations = await self._session.signed_attestations()
 
         def choose(case: Case) -> Step | None:
             if case.state.is_over:
                 return None
-            return _delivered(case, joined=joined) or _receipt(case) or self._reminder(case)
+            known = self._steps.file(record.request_id).attestations
+            standing = Standing(manifest=self._manifest, attestations=(*known, *attestations))
+            return _delivered(case, joined=joined) or _receipt(case, standing) or self._reminder(case)
 
         return await self._steps.sign(record.request_id, choose) is not None
 
@@ -145,8 +152,9 @@ class Following:
         reminder = reminder_due(case, read_clocks(case, case.time_to_sign(now)), now)
         return (StepCode.REMINDER, reminder.details) if reminder else None
 
-    async def _look_at_what_waits(self) -> None:
-        """Look at one request after the other; one that fails costs no other."""
+    async def _look_at_what_waits(self) -> list[str]:
+        """Look at one request after the other; one that fails costs no other. Return those that failed."""
+        failed: list[str] = []
         self._woken.clear()
         while self._waiting:
             request_id = next(iter(self._waiting))
@@ -155,6 +163,8 @@ class Following:
                 await self.look(request_id)
             except (SessionError, RequestError) as error:
                 _log.warning("%s could not be followed: %s %s", request_id, error.what, error.why)
+                failed.append(request_id)
+        return failed
 
     async def _watch(self) -> None:
         async for update in self._session.updates():
@@ -172,12 +182,20 @@ def _delivered(case: Case, *, joined: bool) -> Step | None:
     return (StepCode.DELIVERED, {})
 
 
-def _receipt(case: Case) -> Step | None:
-    """Return the acknowledgement of the first answer that the Court has not acknowledged."""
-    details = [entry.details for entry in case.steps]
-    told = {each.answer_sha256 for each in details if isinstance(each, ReceivedAnswer)}
+def _receipt(case: Case, standing: Standing) -> Step | None:
+    """Return the acknowledgement of the first answer that the Court has not acknowledged.
+
+    It brings the attestation of its answerer, unless an earlier one has brought the same.
+    """
+    receipts = [each for entry in case.steps if isinstance(each := entry.details, ReceivedAnswer)]
+    told = {each.answer_sha256 for each in receipts}
     untold = next((entry for entry in case.answers if entry.sha256 not in told), None)
-    return (StepCode.ANSWER_RECEIVED, {"answer_sha256": untold.sha256}) if untold else None
+    if untold is None or untold.answer is None:
+        return None
+    attestation = standing.statement(untold.answer.answerer, untold.at)
+    if attestation is None or attestation in [each.attestation for each in receipts]:
+        return (StepCode.ANSWER_RECEIVED, {"answer_sha256": untold.sha256})
+    return (StepCode.ANSWER_RECEIVED, {"answer_sha256": untold.sha256, "attestation": dict(attestation)})
 
 
 def _as_recorded(received: Received) -> dict[str, object]:

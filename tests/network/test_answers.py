@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -77,9 +78,9 @@ def test_the_way_of_an_answer(network: Network, issued: dict[str, str], tmp_path
     """Issued, acknowledged, consulted on, answered: the register has each, and pynacl alone verifies it."""
     request_id = issued["id"]
     by = network.account("focal-point", "africa")
+    theirs = shown(network, request_id, by)  # joins the room by itself
+    assert theirs["state"] in ("issued", "delivered")
     await_case(network, request_id, lambda history: "DELIVERED" in history)
-    theirs = shown(network, request_id, by)
-    assert theirs["state"] == "delivered"
     assert "ACKNOWLEDGED" in {each["outcome"] for each in theirs["lawful_next"]["answers"]}
     sent = [
         answered(network, request_id, "ACKNOWLEDGED", ACKNOWLEDGED),
@@ -119,3 +120,32 @@ def verify_outside(network: Network, file: CaseFile, tmp_path: Path) -> None:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (judged.returncode, judged.stderr) == (0, "")
+
+
+def test_what_is_not_in_order_is_listed_and_never_sent(
+    network: Network, issued: dict[str, str], tmp_path: Path
+) -> None:
+    """An incomplete draft, an answer outside the set or without its details: all errors at once, exit 1;
+    a step of the Court by somebody else, and one that cannot follow: exit 3."""
+    rogatory, by, request_id = network.rogatory, network.account("focal-point", "africa"), issued["id"]
+    draft = tmp_path / "incomplete.toml"
+    draft.write_text(re.sub(r"(?m)^(purpose|grounds|stage) = .*$", "", SAMPLE))
+    errors = rogatory.json("request", "issue", str(draft), expect=1)["errors"]
+    assert {"purpose", "grounds", "stage"} <= {each["field"] for each in errors}
+    incomplete = rogatory.json("request", "answer", request_id, "EXECUTED_IN_PART", "--as", by, expect=1)
+    assert [(each["field"], each["basis"]) for each in incomplete["errors"]] == [
+        ("material", "93(1), 99"),
+        ("missing", "93(1), 99"),
+        ("reasons", "93(1), 99"),
+    ]
+    outside = rogatory.run("request", "answer", request_id, "SURRENDERED", "--as", by, expect=1)
+    assert "'SURRENDERED' is no answer to T13" in outside.stderr
+    assert (
+        "is not the Court's account"
+        in rogatory.run("request", "close", request_id, "--as", by, expect=3).stderr
+    )
+    assert "closed on a final answer" in rogatory.run("request", "close", request_id, expect=3).stderr
+    withdrawn = rogatory.json("request", "withdraw", request_id, "--reason", "EXERCISE ONLY")
+    assert withdrawn["room_id"] == issued["room_id"]
+    listed = {each["id"]: each["state"] for each in rogatory.json("request", "list")["requests"]}
+    assert listed[request_id] == "withdrawn"
