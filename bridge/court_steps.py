@@ -107,8 +107,9 @@ class CourtSteps:
         content: Content = canonical_json.decode_object(canonical_json.encode(step.content))  # type: ignore[assignment] # JSON of ours
         sent = await send_recorded(self._session, room_id, content, step.transaction_id)
         payload = {"transaction_id": step.transaction_id, "event_id": sent.event_id}
-        if step.transaction_id in {each.transaction_id for each in self.file(request_id).unsent}:
-            self._register.append(EventKind.STEP_POSTED, request_id, payload)
+        async with self.alone():  # another process may have posted it too: it is one event, recorded once
+            if step.transaction_id in {each.transaction_id for each in self.file(request_id).unsent}:
+                self._register.append(EventKind.STEP_POSTED, request_id, payload)
         return sent
 
     @contextlib.asynccontextmanager

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
 from client.session.events import Connection, ConnectionChanged, Json, Membership, SentEvent
 from client.session.face import Session
+from client.views.answer_file import AnswerFile
 from client.views.case_messages import room_messages
 from client.views.safe_text import single_line
 from policies.requests.case.answer import ANSWER_KEY
@@ -71,11 +72,13 @@ class SessionCases:
         messages = await room_messages(self._session, room_id)
         return reduce_case([*messages, *more], room_id=room_id, standing=await self._standing())
 
-    async def answer(self, case: Case, outcome: str, given: AnswerDetails, now: datetime) -> SentEvent:
-        """Sign an answer with the account's attested key, send it, and return its event.
+    async def answer(
+        self, case: Case, outcome: str, given: AnswerDetails, now: datetime, files: Sequence[AnswerFile] = ()
+    ) -> SentEvent:
+        """Sign an answer with the account's attested key, send it after its files, and return its event.
 
         `now` is when it is signed. Raises CommunicationRefused when it would have no effect, before anything
-        is sent; AnswerNotSigned, and what sending raises.
+        is sent; AnswerNotSigned, FileUnusable when a file has changed, and what sending raises.
         """
         room_id, own = case.request.room_id, self._session.user_id
         draft = draft_answer(
@@ -85,18 +88,26 @@ class SessionCases:
             answered_at=now,
             answerer=own,
             next_date=given.next_date,
+            attachments=tuple(each.attached for each in files),
         )
         signed = await self._session.sign_answer(cast("dict[str, Json]", draft[ANSWER_KEY]))
         content = signed_answer(draft, signed)
-        received = Received(event_id=_UNSENT, sender=own, room_id=room_id, sent_at=now, content=content)
-        after = await self.reduced(room_id, received)
-        for refused in after.refused:
-            if refused.event_id == _UNSENT:
+        await self._require_effect(
+            Received(event_id=_UNSENT, sender=own, room_id=room_id, sent_at=now, content=content)
+        )
+        for each in files:
+            await self._session.send_file(room_id, each.path)
+            each.require_unchanged()
+        name = f"org.rogatory.answer.{signed_sha256(signed).translate(_URL_SAFE)}"
+        return await self._session.send(room_id, cast("dict[str, Json]", content), transaction_id=name)
+
+    async def _require_effect(self, received: Received) -> None:
+        """Raise CommunicationRefused when the reducer would refuse an answer that is not sent yet."""
+        for refused in (await self.reduced(received.room_id, received)).refused:
+            if refused.event_id == received.event_id:
                 raise CommunicationRefused(
                     "The answer was not sent.", refusal=refused.refusal, why=refused.reason
                 )
-        name = f"org.rogatory.answer.{signed_sha256(signed).translate(_URL_SAFE)}"
-        return await self._session.send(room_id, cast("dict[str, Json]", content), transaction_id=name)
 
     async def _settle(self) -> None:
         """Wait, while the homeserver answers and not without end, until the request rooms are whole."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from client.session.face import Session
+from client.views.answer_file import AnswerFile, answer_file
 from client.views.session_cases import SessionCases
 from node.cli.court import required_manifest
 from node.cli.findings import show_findings
 from node.cli.options import as_option, chosen_home, home_option, json_option, language_option, print_json
 from node.cli.sessions import in_session
-from policies.requests.case.answering import history_of, latest_day
+from policies.requests.case.answering import history_of, latest_day, with_files
 from policies.requests.case.case import Case
 from policies.requests.case.details_file import AnswerDetails, read_answer_details
 from policies.requests.check.answer_check import Answer, check_answer
@@ -30,6 +32,13 @@ from policies.requests.errors import DetailsInvalid
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     help="A TOML file with what the outcome must carry, - for standard input.",
 )
+@click.option(
+    "--attach",
+    "attached",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file that belongs to it, sent encrypted before it; again for each.",
+)
 @language_option
 @as_option
 @home_option
@@ -38,6 +47,7 @@ def answer(
     request_id: str,
     outcome: str,
     details: Path | None,
+    attached: tuple[Path, ...],
     language: str,
     user: str | None,
     home: str | None,
@@ -50,15 +60,16 @@ def answer(
     opened = chosen_home(home)
     manifest = required_manifest(opened)
     given = _details(details)
+    files = [answer_file(path) for path in attached]
 
     async def work(session: Session) -> dict[str, str] | CheckResult:
         cases = SessionCases(session, manifest)
         case = await cases.find(request_id)
         now = case.time_to_sign(datetime.datetime.now(datetime.UTC))
-        result = _checked(case, outcome, given, now, language)
+        result = _checked(case, outcome, given, files, now, language)
         if not result.ok:
             return result
-        sent = await cases.answer(case, outcome, given, now)
+        sent = await cases.answer(case, outcome, given, now, files)
         return {"id": request_id, "room_id": sent.room_id, "event_id": sent.event_id}
 
     done = in_session(opened, user, work)
@@ -89,11 +100,16 @@ def _details(path: Path | None) -> AnswerDetails:
 
 
 def _checked(
-    case: Case, outcome: str, given: AnswerDetails, now: datetime.datetime, language: str
+    case: Case,
+    outcome: str,
+    given: AnswerDetails,
+    files: Sequence[AnswerFile],
+    now: datetime.datetime,
+    language: str,
 ) -> CheckResult:
     return check_answer(
         case.request.template,
-        case.values,
+        with_files(case.values, [each.attached for each in files]),
         Answer(outcome=outcome, details=given.carried),
         history_of(case, now),
         Context(today=latest_day(now)),

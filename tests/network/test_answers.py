@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.synapse
 PROGRAM = REQUESTS.parent / "verify_with_pynacl_alone.py"
 
 CONSULTATION = 'sub_code = "OTHER"\nquestion = "Which bank?"\nproposed_solution = "Name it."\n'
-FOUND = 'material = [{ title = "Extract.pdf", sha256 = "' + "ab" * 32 + '" }]\n'
+FOUND = 'material = "Extract.pdf"\n'
 ACKNOWLEDGED = 'unit = "Unit 3"\nnext_date = 2027-01-15\n'
 
 
@@ -39,9 +40,9 @@ def issued(network: Network, tmp_path: Path) -> dict[str, str]:
     return done
 
 
-def answered(network: Network, request_id: str, outcome: str, details: str) -> dict[str, str]:
+def answered(network: Network, request_id: str, outcome: str, details: str, *more: str) -> dict[str, str]:
     by = network.account("focal-point", "africa")
-    arguments = ("request", "answer", request_id, outcome, "--details", "-", "--as", by, "--json")
+    arguments = ("request", "answer", request_id, outcome, "--details", "-", "--as", by, "--json", *more)
     done: dict[str, str] = json.loads(network.rogatory.run(*arguments, stdin=details).stdout)
     return done
 
@@ -82,10 +83,12 @@ def test_the_way_of_an_answer(network: Network, issued: dict[str, str], tmp_path
     assert theirs["state"] in ("issued", "delivered")
     await_case(network, request_id, lambda history: "DELIVERED" in history)
     assert "ACKNOWLEDGED" in {each["outcome"] for each in theirs["lawful_next"]["answers"]}
+    extract = tmp_path / "Extract.pdf"
+    extract.write_bytes(b"EXERCISE ONLY")
     sent = [
         answered(network, request_id, "ACKNOWLEDGED", ACKNOWLEDGED),
         answered(network, request_id, "CONSULT_97", CONSULTATION),
-        answered(network, request_id, "EXECUTED", FOUND),
+        answered(network, request_id, "EXECUTED", FOUND, "--attach", str(extract)),
     ]
     file = await_case(network, request_id, lambda history: history.count("ANSWER_RECEIVED") == 3)
     case = shown(network, request_id, network.court)
@@ -93,6 +96,8 @@ def test_the_way_of_an_answer(network: Network, issued: dict[str, str], tmp_path
     assert codes(case)[0] == "DELIVERED"
     answers = [entry for entry in case["history"] if entry["kind"] == "answer"]
     assert [entry["event_id"] for entry in answers] == [each["event_id"] for each in sent]
+    sha256 = hashlib.sha256(extract.read_bytes()).hexdigest()
+    assert answers[-1]["attachments"] == [{"name": extract.name, "size": 13, "sha256": sha256}]
     theirs = shown(network, request_id, by)
     assert [entry for entry in theirs["history"] if entry["kind"] == "answer"] == answers
     verify_outside(network, file, tmp_path)
