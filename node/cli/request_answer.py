@@ -12,16 +12,16 @@ from client.session.face import Session
 from client.views.answer_file import AnswerFile, answer_file
 from client.views.session_cases import SessionCases
 from node.cli.court import required_manifest
+from node.cli.details import read_details_of
 from node.cli.findings import show_findings
 from node.cli.options import as_option, chosen_home, home_option, json_option, language_option, print_json
 from node.cli.sessions import in_session
 from policies.requests.case.answering import history_of, latest_day, with_files
 from policies.requests.case.case import Case
-from policies.requests.case.details_file import AnswerDetails, read_answer_details
+from policies.requests.case.details_file import AnswerDetails
 from policies.requests.check.answer_check import Answer, check_answer
 from policies.requests.check.context import Context
 from policies.requests.check.finding import CheckResult
-from policies.requests.errors import DetailsInvalid
 
 
 @click.command()
@@ -59,7 +59,7 @@ def answer(
     """
     opened = chosen_home(home)
     manifest = required_manifest(opened)
-    given = _details(details)
+    given = read_details_of(details)
     files = [answer_file(path) for path in attached]
 
     async def work(session: Session) -> dict[str, str] | CheckResult:
@@ -83,20 +83,6 @@ def answer(
     else:
         click.echo(f"Answered: {outcome}, {done['event_id']}")
     return 0
-
-
-def _details(path: Path | None) -> AnswerDetails:
-    if path is None:
-        return AnswerDetails(details={})
-    try:
-        with click.open_file(str(path), encoding="utf-8") as file:
-            return read_answer_details(file.read())
-    except UnicodeDecodeError as error:
-        raise DetailsInvalid(
-            "The details of the answer cannot be read.",
-            why=f"They are not UTF-8: {error.reason}.",
-            remedy="Save the file as UTF-8.",
-        ) from None
 
 
 def _checked(

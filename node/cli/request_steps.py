@@ -12,10 +12,10 @@ import click
 
 from client.session.events import SentEvent
 from node.cli.court import court_bot, court_manifest, open_register
+from node.cli.details import read_details_of
 from node.cli.options import as_option, chosen_home, home_option, json_option, print_json
 from node.home import Home
 from policies.requests.case.case import Case
-from policies.requests.case.details_file import read_answer_details
 from policies.requests.case.step import StepCode
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -62,7 +62,7 @@ def modify(
     request_id: str, reason: str, changes: Path, user: str | None, home: str | None, as_json: bool
 ) -> None:
     """Modify fields of request ID; it must be as good as a new one."""
-    given = read_answer_details(changes.read_text(encoding="utf-8")).carried
+    given = read_details_of(changes).carried
     details = {"reason": reason, "changes": given}
     _take(chosen_home(home), user, request_id, StepCode.MODIFIED_BY_COURT, lambda _: details, as_json)
 
