@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from client.session.events import (
     SentEvent,
     StateEvent,
     TimelineEvent,
+    Trust,
     Update,
 )
 from policies.trust.attestation import Attestation
@@ -53,6 +55,7 @@ class FakeRoom:
     creation: RoomCreation
     members: dict[str, str]
     events: list[Content] = field(default_factory=list)
+    timeline: list[TimelineEvent] = field(default_factory=list)
 
 
 class FakeServer:
@@ -65,12 +68,30 @@ class FakeServer:
         self.invitation_fails: SessionError | None = None
         self.unknown_for = 0
         self.queries = 0
+        self.attestations: list[Content] = []
         self._numbers = itertools.count(1)
 
     def create(self, creation: RoomCreation) -> str:
         room_id = f"!room{next(self._numbers)}"
         self.rooms[room_id] = FakeRoom(creation, {BOT: "join"})
         return room_id
+
+    def post(self, room_id: str, sender: str, content: Content) -> str:
+        """Add a message to a room, as everyone in it decrypts it, and return its id."""
+        timeline = self.rooms[room_id].timeline
+        event = TimelineEvent(
+            position=len(timeline) + 1,
+            room_id=room_id,
+            event_id=f"{room_id}-{len(timeline) + 1}",
+            sender=sender,
+            sent_at=int(NOW.timestamp() * 1000),
+            type="m.room.message",
+            content=json.loads(json.dumps(content)),
+            body=None,
+            trust=Trust.PINNED,
+        )
+        timeline.append(event)
+        return event.event_id
 
     def state(self, room_id: str) -> tuple[StateEvent, ...]:
         room = self.rooms[room_id]
@@ -150,13 +171,15 @@ class FakeSession:
     async def timeline(
         self, room_id: str, *, before: int | None = None, limit: int = 100
     ) -> Sequence[TimelineEvent]:
-        return []
+        self._steps.step()
+        events = self._server.rooms[room_id].timeline
+        return [each for each in events if before is None or each.position < before][-limit:]
 
     async def attestations(self) -> Sequence[Attestation]:
         return []
 
     async def signed_attestations(self) -> Sequence[Content]:
-        return []
+        return self._server.attestations
 
     async def queued(self) -> Sequence[QueuedMessage]:
         return []
@@ -181,7 +204,7 @@ class FakeSession:
         self._steps.step()
         if transaction_id not in self._server.transactions:
             self._server.rooms[room_id].events.append(content)
-            event_id = f"$event{len(self._server.transactions) + 1}"
+            event_id = self._server.post(room_id, BOT, content)
             self._server.transactions[transaction_id] = SentEvent(room_id=room_id, event_id=event_id)
         self._steps.step()
         return self._server.transactions[transaction_id]

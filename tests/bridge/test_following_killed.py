@@ -27,8 +27,8 @@ from tests.policies.trust.networks import OTP
 
 pytestmark = pytest.mark.synapse
 
-KILLS = 4
-ANSWERS = 8
+KILLS = 5
+ANSWERS = 10
 
 
 @pytest.fixture(scope="module")
