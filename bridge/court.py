@@ -8,8 +8,10 @@ import msgspec
 
 from bridge.addressees import find_addressees
 from bridge.court_calls import CourtRooms, CourtSession
+from bridge.court_steps import CourtSteps
 from bridge.delivery import Delivery
 from bridge.errors import AddresseeRefused, IssueInterrupted, SignatureUnusable
+from bridge.following import Following
 from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord, RequestStatus
@@ -57,12 +59,18 @@ class CourtBot:
         poll: float = 0.5,
     ) -> None:
         self.register = register
+        self.steps = CourtSteps(session, register, signing_key, manifest)
+        self.following = Following(session, register, self.steps, manifest)
         self._session = session
         self._user_id = session.user_id
         self._key = signing_key
         self._manifest = manifest
         self.organ = organ
         self._delivery = Delivery(session, rooms, register, self._signed, poll)
+
+    async def addressees(self, draft: Draft) -> tuple[str, ...]:
+        """Return who receives a draft once it is issued; see `find_addressees`. Raises AddresseeRefused."""
+        return find_addressees(draft, await self._session.attestations())
 
     async def issue(
         self,
@@ -94,10 +102,6 @@ class CourtBot:
             except SessionError as error:
                 raise _interrupted({request_id: error}) from error
         return IssuedRequest(id=request_id, room_id=record.room_id or "", event_id=record.event_id)
-
-    async def addressees(self, draft: Draft) -> tuple[str, ...]:
-        """Return who receives a draft once it is issued; see `find_addressees`. Raises AddresseeRefused."""
-        return find_addressees(draft, await self._session.attestations())
 
     async def resume(self, *, patience: float = 0.0) -> tuple[RequestRecord, ...]:
         """Go on with every request that is not delivered, and return them as they stand afterwards.

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from client.session.events import Content, RoomCreation, SentEvent, StateEvent
+from client.session.events import (
+    Content,
+    QueuedMessage,
+    RoomCreation,
+    RoomMember,
+    SentEvent,
+    StateEvent,
+    TimelineEvent,
+    Update,
+)
 from policies.trust.attestation import Attestation
 
 
@@ -21,6 +30,26 @@ class CourtSession(Protocol):
 
     async def readers(self, room_id: str) -> frozenset[str]:
         """Return the other members who have a device that would get a room key now."""
+
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        """Return the members of a room, invited ones included."""
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        """Return at most `limit` stored events of a room, oldest first, before a position."""
+
+    async def signed_attestations(self) -> Sequence[Content]:
+        """Return all attestations that are published, as signed."""
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        """Return the messages that the server has not accepted."""
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        """Send a message that was given up."""
+
+    def updates(self) -> AsyncIterator[Update]:
+        """Yield what changes, until the session closes."""
 
     async def send(
         self,

@@ -17,6 +17,7 @@ from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord
 from bridge.request_room import find_request_room, request_room
+from bridge.sending import send_recorded
 from client.session.errors import HomeserverRefused, HomeserverUnreachable, LimitExceeded, UnknownRoom
 from client.session.events import Content
 from policies.trust import canonical_json
@@ -118,4 +119,4 @@ class Delivery:
         """Send what was signed. The transaction id is the request's: however often, it is one event."""
         content: Content = json.loads(record.content or "")
         transaction_id = f"org.rogatory.request.{record.request_id}"
-        return (await self._session.send(room_id, content, transaction_id=transaction_id)).event_id
+        return (await send_recorded(self._session, room_id, content, transaction_id)).event_id

@@ -127,6 +127,11 @@ class Register:
             if not (open_only and status == RequestStatus.DELIVERED)
         )
 
+    def requests_of_room(self, room_id: str) -> tuple[str, ...]:
+        """Return the ids of the requests that have that room: one, or none."""
+        query = "SELECT request_id FROM requests WHERE json_extract(record, '$.room_id') = ?"
+        return tuple(request_id for (request_id,) in self._db.execute(query, [room_id]))
+
     def request(self, request_id: str) -> RequestRecord:
         """Return one request. Raises RequestUnknown."""
         record = self._record(request_id)
@@ -177,6 +182,15 @@ class Register:
             record = self._record(request_id)
             if record is not None and record.status is RequestStatus.DELIVERED:
                 path.unlink(missing_ok=True)
+
+    @contextmanager
+    def signing_steps(self) -> Iterator[None]:
+        """Add to cases alone: one process, and one task in it, at a time, and for a moment only.
+
+        Raises Locked (client.session.local.lock) when somebody else does.
+        """
+        with FileLock(self._path.with_name(".steps.lock")):
+            yield
 
     def _insert(self, event: RegisterEvent) -> None:
         payload = canonical_json.encode(event.payload).decode()

@@ -22,6 +22,12 @@ class EventKind(enum.StrEnum):
     SIGNED = "signed"
     POSTED = "posted"
     DELIVERED = "delivered"
+    RECEIVED = "received"
+    """A message of its room that calls itself a request, an answer or a step; once for each Matrix event."""
+    JUDGED = "judged"
+    """What the reducer says of a received message: accepted, or refused with the reason."""
+    STEP_SIGNED = "step-signed"
+    STEP_POSTED = "step-posted"
 
 
 class RegisterEvent(msgspec.Struct, frozen=True, kw_only=True):

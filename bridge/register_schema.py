@@ -14,6 +14,16 @@ def begin(db: Database) -> None:
         db.execute(statement)
 
 
+@register_schema()
+def receive_once(db: Database) -> None:
+    """Let each Matrix event be received once, whatever happens between looking and writing."""
+    db.execute(
+        "CREATE UNIQUE INDEX received_once ON events (request_id, json_extract(payload, '$.event_id'))"
+        " WHERE kind = 'received'"
+    )
+    db.execute("CREATE INDEX requests_of_room ON requests (json_extract(record, '$.room_id'))")
+
+
 _FIRST = (
     """CREATE TABLE events (
         sequence INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, request_id TEXT NOT NULL,

@@ -22,7 +22,8 @@ class RequestRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the register has it.
 
     `addressees` are user ids, `invited` those of them who have their invitation. `content` is the signed
-    message as canonical JSON, fixed before it is sent. `issued_at` is RFC 3339 UTC.
+    message as canonical JSON, fixed before it is sent. `issued_at` is RFC 3339 UTC. `case_state` is what the
+    case was last reduced to, None before anything has come.
     """
 
     request_id: str
@@ -34,6 +35,7 @@ class RequestRecord(msgspec.Struct, frozen=True, kw_only=True):
     content: str | None = None
     event_id: str | None = None
     delivered_at: str | None = None
+    case_state: str | None = None
 
     @property
     def status(self) -> RequestStatus:
@@ -69,6 +71,10 @@ class _Posted(msgspec.Struct):
     event_id: str
 
 
+class _State(msgspec.Struct):
+    state: str
+
+
 def follow(record: RequestRecord | None, event: RegisterEvent) -> RequestRecord:
     """Return the record after `event`; None stands for before the first. Pure, so it can always be redone.
 
@@ -100,3 +106,7 @@ def follow(record: RequestRecord | None, event: RegisterEvent) -> RequestRecord:
             return replace(record, event_id=msgspec.convert(event.payload, _Posted).event_id)
         case EventKind.DELIVERED:
             return replace(record, delivered_at=event.at)
+        case EventKind.JUDGED | EventKind.STEP_SIGNED:
+            return replace(record, case_state=msgspec.convert(event.payload, _State).state)
+        case EventKind.RECEIVED | EventKind.STEP_POSTED:
+            return record

@@ -60,6 +60,7 @@ async def serve(
                 ready(url)
                 running = [
                     group.create_task(_keep_resuming(bot, health, resume_every)),
+                    group.create_task(bot.following.run()),
                     group.create_task(Dispatcher(bot.register).run()),
                 ]
                 await stopping.wait()
@@ -149,7 +150,6 @@ def _one_error() -> Iterator[None]:
     try:
         yield
     except BaseExceptionGroup as group:
-        [error, *others] = group.exceptions
-        if others or not isinstance(error, RogatoryError):
+        if not all(isinstance(error, RogatoryError) for error in group.exceptions):
             raise
-        raise error from None
+        raise group.exceptions[0] from None  # of several tasks that the same thing ends, the first says why

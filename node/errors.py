@@ -87,6 +87,12 @@ class SendingInterrupted(NodeError):
     exit_code = 130
 
 
+class NotTheCourt(NodeError):
+    """Only an organ of the Court may do this, and the account is none."""
+
+    exit_code = 3
+
+
 class CertificateInvalid(NodeError):
     """A certificate or the authority's key cannot be used."""
 

@@ -17,6 +17,7 @@ from bridge.api.submission import Submission, read_submission
 from bridge.api.tokens import Scope
 from bridge.errors import AddresseeRefused
 from bridge.request_record import RequestRecord
+from policies.requests.cards.load import card_for
 from policies.requests.check.context import Context
 from policies.requests.check.draft_check import check_draft
 from policies.requests.check.finding import Finding
@@ -66,7 +67,8 @@ async def _recorded(
 
 def _checked(draft: Draft, call: Call) -> tuple[Finding, ...]:
     """Return the warnings. Raises ApiProblem with everything that is missing or wrong."""
-    result = check_draft(draft, Context(today=call.service.register.now().date()))
+    today = call.service.register.now().date()
+    result = check_draft(draft, Context(today=today, card=card_for(draft.common)))
     errors = [FieldProblem(each.field, each.reason, each.basis) for each in result.errors]
     originator, ours = draft.common.get("originator"), call.service.issuing.originator
     if originator is not None and originator != ours:

@@ -83,6 +83,11 @@ class Attestations:
         """Return of whom something is said, by user id in order."""
         return sorted(user_id for user_id, contents in self._contents.items() if contents)
 
+    def contents(self) -> list[Mapping[str, Json]]:
+        """Return all that the rooms say, as it was signed, each once: not judged."""
+        found = [each for contents in self._contents.values() for each in contents.values() if each]
+        return [each for index, each in enumerate(found) if each not in found[:index]]
+
     def standing(self, user_id: str, master_key: str | None) -> Standing:
         """Return what is believed of a user who has this master cross-signing key (None: not known yet)."""
         contents = self._contents.get(user_id)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nacl.signing import SigningKey as Ed25519Key
-from nacl.utils import random as random_bytes
-
 from client.session.accounts import Account
+from client.session.answer_key import AnswerKey
 from client.session.crypto.own_identity import OwnIdentity
 from client.session.errors import IdentityNotHeld
 from client.session.store.account_lock import held_store
 from client.session.store.account_store import open_account_store
-from client.session.store.facts import Fact, Facts
+from client.session.store.facts import Facts
 from client.session.store.sqlcipher import Database
-from policies.trust.unpadded_base64 import unpadded_base64
 
 
 @dataclass(frozen=True)
@@ -49,10 +46,9 @@ def attested_keys(account: Account, *, answers: bool) -> AttestedKeys:
 
 def _answer_key(db: Database, account: Account) -> str:
     """Return the public half of the key that signs answers."""
-    facts = Facts(db)
-    seed = facts.get(Fact.ANSWER_SEED)
-    if seed is None:
+    key = AnswerKey(db, account.user_id)
+    public = key.public_key()
+    if public is None:
         with held_store(account.lock_path, account.user_id), db.atomic():
-            seed = facts.get(Fact.ANSWER_SEED) or random_bytes(32)  # another process may have been first
-            facts.put(Fact.ANSWER_SEED, seed)
-    return unpadded_base64(bytes(Ed25519Key(seed).verify_key))
+            public = key.make()  # unless another process was first
+    return public

@@ -29,6 +29,7 @@ SessionError
 ├── NobodyCanRead            refused: no device of the room's other members could read it
 ├── IdentityChanged          refused: somebody's identity is not the pinned one; a person must decide
 ├── RoomSealed               refused: the room is sealed, and members are neither verified nor attested
+├── AnswerNotSigned          this account's answer key is not here, or it is somebody else's answer
 ├── UnknownMessage           no such message waits in the outbox
 ├── MessageDiscarded         the message was taken out of the outbox before it was sent
 ├── CannotVerify             a verification cannot be begun with that user
@@ -168,6 +169,10 @@ class HistoryWouldBeLost(SessionError):
     """Nothing could bring back what only this device can read."""
 
     exit_code = 3
+
+
+class AnswerNotSigned(SessionError):
+    """An answer to a request cannot be signed by this account, here."""
 
 
 class UnknownAccount(SessionError):

@@ -170,6 +170,18 @@ class Session(Protocol):
     async def attestations(self) -> Sequence[Attestation]:
         """Return every attestation that holds, by user id in order."""
 
+    async def signed_attestations(self) -> Sequence[Content]:
+        """Return all that is published as an attestation in the joined rooms, as it was signed, unverified.
+
+        `policies.requests.case.standing` judges by it who could answer a request at some earlier time.
+        """
+
+    async def sign_answer(self, answer: Content) -> Content:
+        """Return the object `org.rogatory.answer` with the signature of this account's answer key added.
+
+        The key stays in the store of the process that holds the session. Raises AnswerNotSigned.
+        """
+
     async def verify(self, user_id: str) -> Verification:
         """Ask a user, or with our own user id our other devices, to compare emoji.
 

@@ -179,6 +179,8 @@ class _Connections:
             "seal": lambda: session.seal(argument("room_id", str)),
             "attestation": lambda: session.attestation(argument("user_id", str)),
             "attestations": session.attestations,
+            "signed_attestations": session.signed_attestations,
+            "sign_answer": lambda: session.sign_answer(argument("answer", dict[str, Json])),
             "verify": lambda: verifications.verify(argument("user_id", str)),
             "accept_verification": lambda: verifications.accept(argument("name", VerificationName)),
             "confirm_verification": lambda: verifications.confirm(argument("name", VerificationName)),

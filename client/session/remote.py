@@ -13,6 +13,7 @@ from client.session.errors import FileUnusable
 from client.session.events import (
     Content,
     Gap,
+    Json,
     OwnDevice,
     QueuedMessage,
     RoomMember,
@@ -198,6 +199,14 @@ class RemoteSession:
     async def attestations(self) -> Sequence[Attestation]:
         """See `face.Session.attestations`."""
         return await self._ask("attestations", list[Attestation])
+
+    async def signed_attestations(self) -> Sequence[Content]:
+        """See `face.Session.signed_attestations`."""
+        return await self._ask("signed_attestations", list[dict[str, Json]])
+
+    async def sign_answer(self, answer: Content) -> Content:
+        """See `face.Session.sign_answer`. The key stays with the holder."""
+        return await self._ask("sign_answer", dict[str, Json], answer=answer)
 
     async def verify(self, user_id: str) -> Verification:
         """See `face.Session.verify`."""

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
+from client.session.answer_key import AnswerKey
 from client.session.attachments.attachments import Attachments
 from client.session.attachments.media import Media
 from client.session.attachments.waiting import WaitingFiles
@@ -92,6 +93,7 @@ class OpenSession:
         self._new_events = NewEvents(self.arrived)
         self._search = Search(self._timeline.index, self._rooms, self._machine.account.user_id)
         self._drafts = DraftStore(db)
+        self._answer_key = AnswerKey(db, self._machine.account.user_id)
         self._requests = RoomRequests(transport)
         self._updates = Updates()
         progress = self._progress = Progress(self._updates)
@@ -352,6 +354,14 @@ class OpenSession:
         """Return every attestation that holds, by user id in order."""
         found = [await self.attestation(user_id) for user_id in self._attestations.users()]
         return [attestation for attestation in found if attestation is not None]
+
+    async def signed_attestations(self) -> Sequence[Content]:
+        """Return all that is published as an attestation in the joined rooms, as signed, unverified."""
+        return self._attestations.contents()
+
+    async def sign_answer(self, answer: Content) -> Content:
+        """Sign the object `org.rogatory.answer` with this account's answer key. Raises AnswerNotSigned."""
+        return self._answer_key.sign(answer)
 
     async def verify(self, user_id: str) -> Verification:
         """Ask a user, or with our own user id our other devices, to compare emoji.

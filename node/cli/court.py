@@ -17,7 +17,8 @@ from client.session.accounts import Accounts
 from client.session.errors import StoreKeyWrong
 from client.session.local.private_files import write_private
 from client.session.store.vault import KEY_LENGTH
-from node.cli.sessions import session_of
+from node.cli.sessions import pinned_manifest, session_of
+from node.errors import ConfigurationInvalid, NotTheCourt
 from node.home import Home
 from node.network.trust_material import ORGAN, read_key
 from policies.trust.manifest import Manifest
@@ -43,6 +44,42 @@ def _register_key(path: Path) -> bytes:
             why=f"The system says: {error.strerror}." if isinstance(error, OSError) else "It is not Base64.",
             remedy="Restore it from its backup: without it nobody can read the register.",
         ) from None
+
+
+def required_manifest(home: Home) -> Manifest:
+    """Return the pinned manifest. Raises ConfigurationInvalid where there is none."""
+    manifest = pinned_manifest(home)
+    if manifest is None:
+        raise ConfigurationInvalid(
+            f"The home at {home.root} has no manifest.",
+            why="Only what the network's signed manifest names is believed, and serves the Court.",
+            remedy="Run `rogatory up`, or put network/manifest.json and network/root.pub there.",
+        )
+    return manifest
+
+
+def court_account(home: Home, manifest: Manifest, user: str | None) -> str | None:
+    """Return the Court's account when its register is meant: --as names it, or nobody and it lies here."""
+    organs = [organ.user_id for organ in manifest.organs if organ.organ == ORGAN]
+    if not organs or user not in (None, organs[0]):
+        return None
+    return organs[0] if user or (home.bridge / "register.db").is_file() else None
+
+
+def court_manifest(home: Home, user: str | None = None) -> Manifest:
+    """Return the pinned manifest, for work as the Court's organ; `user` is who --as names, if anybody.
+
+    Raises ConfigurationInvalid without a manifest, NotTheCourt when `user` is another account.
+    """
+    manifest = required_manifest(home)
+    organ = manifest.organ(ORGAN)
+    if user not in (None, organ.user_id):
+        raise NotTheCourt(
+            f"{user} is not the Court's account.",
+            why=f"The manifest says that {ORGAN} writes as {organ.user_id}, and only it takes such steps.",
+            remedy=f"Use --as {organ.user_id} on the Court's machine.",
+        )
+    return manifest
 
 
 @contextlib.asynccontextmanager

@@ -31,7 +31,10 @@ VERBS = {
     "save": ("node.cli.save:save", "Save the file that a message brought."),
     "listen": ("node.cli.messages:listen", "Print what comes, one event a line."),
     "search": ("node.cli.search:search", "Find messages, newest first."),
-    "request": ("node.cli.request_group:request", "Requests of the Court: templates, new, check."),
+    "request": (
+        "node.cli.request_group:request",
+        "Requests of the Court: new, check, issue, list, show, answer.",
+    ),
     "who": ("node.cli.who:who", "List who is competent in a State, by attestation."),
     "chat": ("node.cli.chat:chat", "Open the terminal client."),
     "bridge": ("node.cli.bridge_group:bridge", "Run the Court's bridge."),

@@ -50,7 +50,7 @@ def _table(document: Mapping[str, object], name: str) -> dict[str, object]:
     table = document.get(name)
     if not isinstance(table, dict):
         raise _invalid(f"The draft has no table [{name}].", "A draft has the tables [common] and [fields].")
-    values = {key: _json(value, f"{name}.{key}") for key, value in table.items() if is_present(value)}
+    values = {key: json_value(value, f"{name}.{key}") for key, value in table.items() if is_present(value)}
     try:
         canonical_json.encode(values)
     except CanonicalJsonError as error:
@@ -60,7 +60,8 @@ def _table(document: Mapping[str, object], name: str) -> dict[str, object]:
     return values
 
 
-def _json(value: object, path: str) -> object:
+def json_value(value: object, path: str) -> object:
+    """Return a value of TOML as JSON has it, dates as ISO 8601 texts. Raises DraftInvalid with its `path`."""
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise _invalid(f"{path} is ambiguous.", "A date with a time needs its offset, as in 10:00:00Z.")
@@ -70,9 +71,9 @@ def _json(value: object, path: str) -> object:
     if isinstance(value, time):
         return value.isoformat()
     if isinstance(value, dict):
-        return {key: _json(member, f"{path}.{key}") for key, member in value.items()}
+        return {key: json_value(member, f"{path}.{key}") for key, member in value.items()}
     if isinstance(value, list):
-        return [_json(item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [json_value(item, f"{path}[{index}]") for index, item in enumerate(value)]
     return value
 
 

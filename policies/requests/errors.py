@@ -1,6 +1,7 @@
 """The errors of requests.
 
 RequestError (a PolicyError)
+├── DetailsInvalid           the details of an answer cannot be read
 ├── DraftInvalid             a draft cannot become a request; says which key, and the nearest valid one
 ├── TemplateUnknown          no template has that name, or not in that version
 ├── RequestMalformed         what was received is not a request that this version can read
@@ -23,6 +24,10 @@ class RequestError(PolicyError):
 
 class DraftInvalid(RequestError):
     """A draft cannot become a request."""
+
+
+class DetailsInvalid(RequestError):
+    """The file with the details of an answer cannot be read."""
 
 
 class TemplateUnknown(RequestError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +14,18 @@ from bridge.register import Register
 from bridge.register_event import EventKind
 from bridge.request_record import RequestRecord
 from client.session.errors import NotAllowed, SessionError, UnknownRoom
-from client.session.events import Content, RoomCreation, SentEvent, StateEvent
+from client.session.events import (
+    Content,
+    Membership,
+    QueuedMessage,
+    RoomCreation,
+    RoomMember,
+    SentEvent,
+    StateEvent,
+    TimelineEvent,
+    Trust,
+    Update,
+)
 from policies.trust.attestation import Attestation
 from tests.policies.trust.networks import ATTESTATION, MANIFEST, NOW, OTP
 
@@ -42,6 +55,7 @@ class FakeRoom:
     creation: RoomCreation
     members: dict[str, str]
     events: list[Content] = field(default_factory=list)
+    timeline: list[TimelineEvent] = field(default_factory=list)
 
 
 class FakeServer:
@@ -54,12 +68,30 @@ class FakeServer:
         self.invitation_fails: SessionError | None = None
         self.unknown_for = 0
         self.queries = 0
+        self.attestations: list[Content] = []
         self._numbers = itertools.count(1)
 
     def create(self, creation: RoomCreation) -> str:
         room_id = f"!room{next(self._numbers)}"
         self.rooms[room_id] = FakeRoom(creation, {BOT: "join"})
         return room_id
+
+    def post(self, room_id: str, sender: str, content: Content) -> str:
+        """Add a message to a room, as everyone in it decrypts it, and return its id."""
+        timeline = self.rooms[room_id].timeline
+        event = TimelineEvent(
+            position=len(timeline) + 1,
+            room_id=room_id,
+            event_id=f"{room_id}-{len(timeline) + 1}",
+            sender=sender,
+            sent_at=int(NOW.timestamp() * 1000),
+            type="m.room.message",
+            content=json.loads(json.dumps(content)),
+            body=None,
+            trust=Trust.PINNED,
+        )
+        timeline.append(event)
+        return event.event_id
 
     def state(self, room_id: str) -> tuple[StateEvent, ...]:
         room = self.rooms[room_id]
@@ -133,6 +165,32 @@ class FakeSession:
             raise UnknownRoom("Unknown.", why="Not synced yet.", remedy="Wait.")
         return frozenset(set(self._server.rooms[room_id].members) - {BOT}) & self._server.able
 
+    async def members(self, room_id: str) -> Sequence[RoomMember]:
+        return [
+            RoomMember(user_id=user, display_name=None, membership=Membership(membership), power_level=0)
+            for user, membership in self._server.rooms[room_id].members.items()
+        ]
+
+    async def timeline(
+        self, room_id: str, *, before: int | None = None, limit: int = 100
+    ) -> Sequence[TimelineEvent]:
+        self._steps.step()
+        events = self._server.rooms[room_id].timeline
+        return [each for each in events if before is None or each.position < before][-limit:]
+
+    async def signed_attestations(self) -> Sequence[Content]:
+        return self._server.attestations
+
+    async def queued(self) -> Sequence[QueuedMessage]:
+        return []
+
+    async def send_again(self, transaction_id: str) -> SentEvent:
+        raise UnknownRoom("Nothing was given up.", why="This server takes everything.", remedy="Wait.")
+
+    async def updates(self) -> AsyncIterator[Update]:
+        never: asyncio.Future[Update] = asyncio.get_running_loop().create_future()
+        yield await never
+
     async def send(
         self,
         room_id: str,
@@ -146,7 +204,7 @@ class FakeSession:
         self._steps.step()
         if transaction_id not in self._server.transactions:
             self._server.rooms[room_id].events.append(content)
-            event_id = f"$event{len(self._server.transactions) + 1}"
+            event_id = self._server.post(room_id, BOT, content)
             self._server.transactions[transaction_id] = SentEvent(room_id=room_id, event_id=event_id)
         self._steps.step()
         return self._server.transactions[transaction_id]

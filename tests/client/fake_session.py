@@ -10,7 +10,14 @@ from typing import Self
 
 import msgspec
 
-from client.session.errors import CannotVerify, DeviceUnknown, NotAnAttachment, RecoveryKeyWrong, UnknownRoom
+from client.session.errors import (
+    AnswerNotSigned,
+    CannotVerify,
+    DeviceUnknown,
+    NotAnAttachment,
+    RecoveryKeyWrong,
+    UnknownRoom,
+)
 from client.session.events import (
     Connection,
     ConnectionChanged,
@@ -305,6 +312,12 @@ class FakeSession:
 
     async def attestations(self) -> Sequence[Attestation]:
         return [self.attested[user_id] for user_id in sorted(self.attested)]
+
+    async def signed_attestations(self) -> Sequence[Content]:
+        return []
+
+    async def sign_answer(self, answer: Content) -> Content:
+        raise AnswerNotSigned("The answer was not signed.", why="There is no key.", remedy="Ask for one.")
 
     async def join(self, room: str, *, via: Sequence[str] = ()) -> str:
         self._room(room)

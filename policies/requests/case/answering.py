@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 import msgspec
 
-from policies.requests.case.answer import SignedAnswer
+from policies.requests.case.answer import AttachedFile, SignedAnswer
 from policies.requests.case.case import Case, CaseState, Entry
 from policies.requests.case.refusal import Refusal
 from policies.requests.check.answer_check import Answer, History, check_answer
@@ -45,6 +45,15 @@ def history_of(case: Case, at: datetime) -> History:
     return History(outcomes=case.outcomes, expired_clocks=expired_clocks(case, at))
 
 
+def with_files(values: Mapping[str, object], files: Iterable[AttachedFile]) -> dict[str, object]:
+    """Return the request's values with an answer's files among the attachments: details may name them."""
+    given = values.get("attachments")
+    named = [{"title": each.name, "sha256": each.sha256} for each in files]
+    if not named:
+        return dict(values)
+    return {**values, "attachments": [*(given if isinstance(given, list) else ()), *named]}
+
+
 def _require_lawful(case: Case, entry: Entry, answer: SignedAnswer, facts: Mapping[str, object]) -> None:
     if entry.outcome is not None and entry.outcome.kind is OutcomeKind.COURT:
         raise _refused(Refusal.NOT_LAWFUL_HERE, f"{answer.outcome} is a step that only the Court takes.")
@@ -56,7 +65,7 @@ def _require_lawful(case: Case, entry: Entry, answer: SignedAnswer, facts: Mappi
         raise _refused(Refusal.INCOMPLETE, f"{foreign[0]} is a field of the request, no detail of an answer.")
     result = check_answer(
         case.request.template,
-        _with_files(case.values, answer),
+        with_files(case.values, answer.attachments),
         Answer(outcome=answer.outcome, details=answer.carried),
         history_of(case, entry.at),
         Context(today=latest_day(entry.at), facts=facts),
@@ -65,15 +74,6 @@ def _require_lawful(case: Case, entry: Entry, answer: SignedAnswer, facts: Mappi
         unlawful = any(error.field == "outcome" for error in result.errors)
         why = " ".join(f"{each.field}: {each.reason} [{each.basis}]" for each in result.errors)
         raise _refused(Refusal.NOT_LAWFUL_HERE if unlawful else Refusal.INCOMPLETE, why)
-
-
-def _with_files(values: Mapping[str, object], answer: SignedAnswer) -> dict[str, object]:
-    """Return the request's values with the answer's files among the attachments: details may name them."""
-    given = values.get("attachments")
-    files = [{"title": each.name, "sha256": each.sha256} for each in answer.attachments]
-    if not files:
-        return dict(values)
-    return {**values, "attachments": [*(given if isinstance(given, list) else ()), *files]}
 
 
 def _state_after(case: Case, entry: Entry) -> CaseState:

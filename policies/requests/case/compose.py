@@ -19,23 +19,22 @@ from policies.trust.signing import SigningKey, sign_object
 from policies.trust.times import whole_utc
 
 
-def compose_answer(
+def draft_answer(
     *,
     request: Mapping[str, object],
     outcome: str,
     details: Mapping[str, object],
     answered_at: datetime,
     answerer: str,
-    key: SigningKey,
     next_date: date | None = None,
     attachments: tuple[AttachedFile, ...] = (),
 ) -> dict[str, object]:
-    """Return the content of the `m.room.message` that answers a request, signed by `answerer` with `key`.
+    """Return the content of the `m.room.message` that answers a request, before `answerer` signs it.
 
     `request` is the content of the event that carries the request, `answered_at` an aware time, whose
     fraction of a second is cut off. Whether the outcome is lawful, and complete, says `check_answer`.
-    Raises CommunicationRefused when it could not be believed afterwards, CanonicalJsonError when a detail
-    cannot be signed, RequestMalformed when `request` carries none.
+    Raises CommunicationRefused when it cannot be read afterwards, CanonicalJsonError when a detail cannot be
+    signed, RequestMalformed when `request` carries none.
     """
     asked = decode_request(request)
     canonical_json.encode(dict(details))  # names what cannot be signed, by its path
@@ -54,7 +53,39 @@ def compose_answer(
         )
     except ValueError as error:
         raise malformed(f"{error}.") from None
-    return _signed(answer, readable_answer(answer, asked), ANSWER_KEY, answerer, key)
+    return _unsigned(answer, readable_answer(answer, asked), ANSWER_KEY)
+
+
+def signed_answer(draft: Mapping[str, object], signed: Mapping[str, object]) -> dict[str, object]:
+    """Return the content of an answer whose object was signed where the key is.
+
+    Raises CommunicationRefused when nobody would accept it: too large, or with control characters.
+    """
+    return _fitting({**draft, ANSWER_KEY: dict(signed)})
+
+
+def compose_answer(
+    *,
+    request: Mapping[str, object],
+    outcome: str,
+    details: Mapping[str, object],
+    answered_at: datetime,
+    answerer: str,
+    key: SigningKey,
+    next_date: date | None = None,
+    attachments: tuple[AttachedFile, ...] = (),
+) -> dict[str, object]:
+    """Return `draft_answer` signed by `answerer` with `key`, for who holds that. Raises as both do."""
+    draft = draft_answer(
+        request=request,
+        outcome=outcome,
+        details=details,
+        answered_at=answered_at,
+        answerer=answerer,
+        next_date=next_date,
+        attachments=attachments,
+    )
+    return _signed(draft, ANSWER_KEY, answerer, key)
 
 
 def compose_step(
@@ -86,7 +117,7 @@ def compose_step(
         organ=asked.originator,
         room_id=asked.room_id,
     )
-    return _signed(taken, readable_step(taken), EVENT_KEY, asked.originator, key)
+    return _signed(_unsigned(taken, readable_step(taken), EVENT_KEY), EVENT_KEY, asked.originator, key)
 
 
 def _request_sha256(request: Mapping[str, object]) -> str:
@@ -94,16 +125,21 @@ def _request_sha256(request: Mapping[str, object]) -> str:
     return signed_sha256(received if isinstance(received, Mapping) else {})
 
 
-def _signed(
-    said: SignedAnswer | CourtStep, body: str, content_key: str, signer: str, key: SigningKey
-) -> dict[str, object]:
+def _unsigned(said: SignedAnswer | CourtStep, body: str, content_key: str) -> dict[str, object]:
     unsigned = canonical_json.from_struct(msgspec.structs.replace(said, body_sha256=body_sha256(body)))
     unsigned.pop("signatures")
-    content: dict[str, object] = {
-        "msgtype": "m.notice",
-        "body": body,
-        content_key: sign_object(unsigned, signer, key),
-    }
+    return {"msgtype": "m.notice", "body": body, content_key: unsigned}
+
+
+def _signed(
+    content: Mapping[str, object], content_key: str, signer: str, key: SigningKey
+) -> dict[str, object]:
+    unsigned = content[content_key]
+    signed = sign_object(unsigned if isinstance(unsigned, Mapping) else {}, signer, key)
+    return _fitting({**content, content_key: signed})
+
+
+def _fitting(content: dict[str, object]) -> dict[str, object]:
     require_fitting(len(canonical_json.encode(content)))
     require_plain(content)
     return content

@@ -15,6 +15,7 @@ from policies.requests.case.received import Received
 from policies.requests.case.refusal import Refusal
 from policies.requests.case.standing import Standing
 from policies.requests.case.step import EVENT_KEY
+from policies.requests.case.step_details import ReceivedAnswer
 from policies.requests.case.stepping import step_case
 from policies.requests.case.verify import CLOCKS_APART, verify_answer, verify_step
 from policies.requests.errors import CaseNotOpened, CommunicationRefused
@@ -46,7 +47,9 @@ class _Reduction:
     def verified(self, messages: list[Received]) -> list[tuple[Received, Entry]]:
         """Return what was signed by whom it says, each once, and refuse the rest."""
         found: dict[str, tuple[Received, Entry]] = {}
-        for received in messages:
+        for received in sorted(
+            messages, key=lambda each: ANSWER_KEY in each.content
+        ):  # the Court's steps first
             try:
                 entry = self._verify(received)
             except CommunicationRefused as error:
@@ -54,6 +57,7 @@ class _Reduction:
                 continue
             if entry.sha256 not in found:
                 found[entry.sha256] = (received, entry)
+                self._learn(entry)
             elif not self._posted_again(received):
                 self.refuse(received, _replayed(found[entry.sha256][0]))
         return list(found.values())
@@ -69,6 +73,12 @@ class _Reduction:
         """Return the case with all that was refused, in the order in which it was sent."""
         refused = sorted(self._refused, key=lambda each: (each.sent_at, each.event_id))
         return msgspec.structs.replace(self.case, refused=tuple(refused))
+
+    def _learn(self, entry: Entry) -> None:
+        """Take in the attestation by which the Court has judged an answer, with its receipt."""
+        details = entry.details
+        if isinstance(details, ReceivedAnswer) and details.attestation is not None:
+            self._standing = self._standing.knowing(details.attestation)
 
     def _verify(self, received: Received) -> Entry:
         request, sha256 = self.case.request, self.case.request_sha256

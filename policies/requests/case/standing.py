@@ -51,6 +51,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             raise _refused(Refusal.NO_ANSWER_KEY, f"The attestation of {answerer} names no key for answers.")
         return (attestation.answer_key,)
 
+    def knowing(self, attestation: Mapping[str, object]) -> Standing:
+        """Return the standing that knows one attestation more."""
+        if attestation in self.attestations:
+            return self
+        return msgspec.structs.replace(self, attestations=(*self.attestations, attestation))
+
+    def statement(self, user_id: str, at: datetime) -> Mapping[str, object] | None:
+        """Return the attestation of a user that counts at that time, as signed; None where there is none."""
+        begun = sorted(self._begun(user_id, at), key=lambda each: each[0], reverse=True)
+        return begun[0][2] if begun else None
+
     def _organ_keys(self, answerer: str, at: datetime) -> tuple[str, ...]:
         organs = [organ for organ in self.manifest.organs if organ.user_id == answerer]
         if not organs:
@@ -73,8 +84,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             raise _refused(Refusal.ATTESTATION_EXPIRED, why)
         return newest
 
-    def _begun(self, user_id: str, at: datetime) -> Iterable[tuple[tuple[str, bytes], Attestation | None]]:
-        """Yield each genuine attestation that had begun, with its order; None for one that had ended."""
+    def _begun(
+        self, user_id: str, at: datetime
+    ) -> Iterable[tuple[tuple[str, bytes], Attestation | None, Mapping[str, object]]]:
+        """Yield each genuine attestation that had begun: its order, what it says, and as it was signed.
+
+        What it says is None when it had ended.
+        """
         for content in self.attestations:
             if content.get("user_id") != user_id:
                 continue
@@ -84,7 +100,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
                 found = None
             except (AttestationRejected, AttestationNotYetValid):
                 continue
-            yield (str(content["valid_from"]), signing_bytes(content)), found
+            yield (str(content["valid_from"]), signing_bytes(content)), found, content
 
 
 def _refused(refusal: Refusal, why: str) -> CommunicationRefused:

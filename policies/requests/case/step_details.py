@@ -62,9 +62,14 @@ class Exhaustion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class ReceivedAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The answer that the Court has received, by the hash of its signed bytes."""
+    """The answer that the Court has received, by the hash of its signed bytes.
+
+    `attestation` is the one by which the Court has judged its answerer, as the regional authority signed it:
+    so the answer still holds for who comes later, when the directory shows a newer one.
+    """
 
     answer_sha256: str
+    attestation: dict[str, object] | None = None
 
 
 class Supplement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from client.session.accounts import Accounts
+from client.session.answer_key import AnswerKey
 from client.session.attested_keys import attested_keys
-from client.session.errors import StoreHeld
+from client.session.errors import AnswerNotSigned, StoreHeld
 from client.session.store.account_lock import held_store
+from client.session.store.account_store import open_account_store
+from policies.trust.signing import verify_object
 from tests.client.session.fake_people import alice_and_bob
 
 
@@ -25,6 +28,21 @@ async def test_the_answer_key_is_made_once_and_kept_in_the_store(tmp_path: Path)
     assert first.answer_key not in (None, keys.master_key)
     assert attested_keys(account, answers=True) == first
     assert attested_keys(account, answers=False).answer_key is None
+
+
+async def test_only_ones_own_answer_is_signed(tmp_path: Path) -> None:
+    """The attested key signs an answer of the account's own; without the key nothing is signed."""
+    _, alice, bob = await alice_and_bob(tmp_path)
+    account = Accounts(alice.root).find(alice.user_id)
+    key = attested_keys(account, answers=True).answer_key
+    db = open_account_store(account.folder, account.user_id)
+    try:
+        signed = AnswerKey(db, alice.user_id).sign({"answerer": alice.user_id, "outcome": "FROZEN"})
+        verify_object(signed, alice.user_id, "ed25519:answer", str(key))
+        with pytest.raises(AnswerNotSigned):
+            AnswerKey(db, alice.user_id).sign({"answerer": bob.user_id})
+    finally:
+        db.close()
 
 
 async def test_no_key_is_made_behind_the_back_of_an_open_session(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from client.session.accounts import Account
 from client.session.errors import (
+    AnswerNotSigned,
     CannotVerify,
     DeviceUnknown,
     IdentityChanged,
@@ -232,6 +233,15 @@ async def own_devices(setting: Setting) -> None:
 async def attestations(setting: Setting) -> None:
     assert await setting.alice.attestation(setting.bob.user_id) is None
     assert await setting.alice.attestations() == []
+
+
+@covers("signed_attestations", "sign_answer")
+async def answers(setting: Setting) -> None:
+    assert await setting.alice.signed_attestations() == []
+    with pytest.raises(AnswerNotSigned, match="another answerer"):
+        await setting.alice.sign_answer({"answerer": setting.bob.user_id})
+    with pytest.raises(AnswerNotSigned, match="holds no answer key"):
+        await setting.alice.sign_answer({"answerer": setting.alice.user_id})
 
 
 @covers("verify")
