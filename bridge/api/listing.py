@@ -1,7 +1,7 @@
 """The list of requests, from the register's projection: a page at a time, in the order of their intents.
 
-A page costs what its rows cost, however long the register is: the order is an index, and only the few
-members of a record that a line shows are decoded.
+A page costs what its rows cost, however long the register is: rows are found in a narrow table, and only the
+few members of a record that a line shows are decoded.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from bridge.api.answers import RequestPage, RequestSummary
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
 from bridge.register import Register
 from bridge.request_record import RequestStatus
-from bridge.seal import OPEN_LEVELS
 from policies.requests.court_request import ID_PATTERN
 
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
@@ -57,11 +56,11 @@ def list_requests(register: Register, query: ListQuery, *, sealed: bool) -> Requ
     """Return a page; with `sealed` also those under seal. Raises ApiProblem for a cursor that is none."""
     conditions, arguments = _conditions(query, sealed=sealed)
     if query.cursor is not UNSET:
-        conditions.append("intent.sequence > ?")
+        conditions.append("list.sequence > ?")
         arguments.append(_after(register, query.cursor))
     statement = (
-        "SELECT requests.record, requests.status FROM events AS intent JOIN requests USING (request_id)"  # noqa: S608 # fixed texts
-        f" WHERE {' AND '.join(conditions)} ORDER BY intent.sequence LIMIT ?"
+        "SELECT requests.record, list.status FROM request_list AS list JOIN requests USING (request_id)"  # noqa: S608 # fixed texts
+        f" WHERE {' AND '.join(conditions)} ORDER BY list.sequence LIMIT ?"
     )
     rows = register.database.execute(statement, [*arguments, query.limit + 1]).fetchall()
     lines = tuple(_summary(record, status) for record, status in rows[: query.limit])
@@ -70,26 +69,27 @@ def list_requests(register: Register, query: ListQuery, *, sealed: bool) -> Requ
 
 
 def _conditions(query: ListQuery, *, sealed: bool) -> tuple[list[str], list[object]]:
-    conditions, arguments = ["intent.kind = 'intended'"], list[object]()
+    conditions, arguments = ["true"], list[object]()
     if query.state is not UNSET:
-        conditions.append("requests.status = ?")
+        conditions.append("list.status = ?")
         arguments.append(query.state.value)
     if query.since is not UNSET:
-        conditions.append("requests.issued_at >= ?")
+        conditions.append("list.issued_at >= ?")
         arguments.append(query.since)
     if query.template is not UNSET:
-        whole = "@" in query.template
-        conditions.append(f"json_extract(requests.record, '$.draft.template') {'=' if whole else 'GLOB'} ?")
-        arguments.append(query.template if whole else f"{query.template}@*")
+        conditions.append("list.template_id = ?")
+        arguments.append(query.template.partition("@")[0])
+        if "@" in query.template:
+            conditions.append("list.template = ?")
+            arguments.append(query.template)
     if not sealed:
-        levels = ", ".join(f"'{level}'" for level in OPEN_LEVELS)
-        conditions.append(f"json_extract(requests.record, '$.draft.common.confidentiality') IN ({levels})")
+        conditions.append("list.open")
     return conditions, arguments
 
 
 def _after(register: Register, cursor: str) -> int:
     row = register.database.execute(
-        "SELECT sequence FROM events WHERE request_id = ? AND kind = 'intended'", [cursor]
+        "SELECT sequence FROM request_list WHERE request_id = ?", [cursor]
     ).fetchone()
     if row is None:
         problem = FieldProblem("cursor", "It is not a cursor of this register.", "network default")

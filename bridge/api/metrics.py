@@ -27,7 +27,7 @@ def _lines(service: Service) -> Iterator[str]:
         "rogatory_requests",
         "gauge",
         "Requests in the register.",
-        _by_state(service, "SELECT status, count(*) FROM requests GROUP BY status", RequestStatus),
+        _by_state(service, "SELECT status, count(*) FROM request_list GROUP BY status", RequestStatus),
     )
     yield from _family(
         "rogatory_webhook_deliveries",

@@ -68,14 +68,13 @@ class Dispatcher:
             aiohttp.ClientSession(timeout=timeout, cookie_jar=jar, trust_env=False) as http,
             OwnedTasks() as tasks,
         ):
-            key = self._endpoints.key()
             while True:
                 self._over.clear()
                 self._deliveries.make_out(self._clock())
                 for endpoint in self._endpoints.all():
                     for delivery in self._due(endpoint.webhook_id):
                         self._on_the_way[delivery.delivery_id] = endpoint.webhook_id
-                        tasks.begin(self._deliver(http, key, delivery))
+                        tasks.begin(self._deliver(http, self._endpoints.key(), delivery))
                 await self._wait()
 
     def _due(self, webhook_id: str) -> list[Delivery]:

@@ -78,12 +78,17 @@ class Endpoints:
 
     def key(self) -> SigningKey:
         """Return the key that signs for every endpoint, made when it is first asked for."""
-        with reported_failures(self._register.path):
-            self._db.execute(
-                "INSERT OR IGNORE INTO webhook_key SELECT 1, ? WHERE NOT EXISTS (SELECT 1 FROM webhook_key)",
-                [random_bytes(_SECRET_BYTES)],
-            )
-        return webhook_key(Secret(self._db.execute("SELECT seed FROM webhook_key").fetchone()[0]))
+        if (row := self._seed()) is None:
+            with reported_failures(self._register.path):  # of two processes at once one makes it
+                self._db.execute(
+                    "INSERT OR IGNORE INTO webhook_key VALUES (1, ?)", [random_bytes(_SECRET_BYTES)]
+                )
+            row = self._seed()
+        return webhook_key(Secret(row[0] if row else b""))
+
+    def _seed(self) -> tuple[bytes] | None:
+        row: tuple[bytes] | None = self._db.execute("SELECT seed FROM webhook_key").fetchone()
+        return row
 
 
 def check_url(url: str) -> None:
