@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from bridge.court_steps import CourtSteps
+from bridge.register import Register
 from bridge.register_event import EventKind
+from client.session.events import SentEvent
+from client.views.case_messages import room_messages
 from policies.requests.case.answer import ANSWER_KEY
 from policies.requests.case.compose import compose_answer
-from policies.requests.case.step import EVENT_KEY
+from policies.requests.case.step import EVENT_KEY, StepCode
 from policies.requests.verdict import CONTENT_KEY
 from policies.trust.attestation import sign_attestation
 from policies.trust.signing import SigningKey
-from tests.bridge.fake_court import FakeServer, Killed, Steps, run_of_the_bot
+from tests.bridge.fake_court import BOT, FakeServer, FakeSession, Killed, Steps, run_of_the_bot
+from tests.bridge.fake_court import KEY as COURT_KEY
 from tests.policies.requests.samples import sample_draft
-from tests.policies.trust.networks import AFRICA, ATTESTATION, FOCAL_POINT, MANIFEST, NOW
+from tests.policies.trust.networks import AFRICA, ATTESTATION, FOCAL_POINT, MANIFEST, NOW, OTP
 
 KEY = SigningKey.generate("answer")
 DETAILS = {"sub_code": "OTHER", "question": "Which?", "proposed_solution": "Say."}
@@ -109,3 +116,63 @@ async def test_not_delivered_before_somebody_is_there(tmp_path: Path) -> None:
         case = await bot.following.look(issued.id)
         assert case is not None
         assert (case.state, case.delivered_at) == ("delivered", case.history[0].at)
+
+
+async def test_a_judgement_that_changes_is_recorded_again(tmp_path: Path) -> None:
+    """An answer that came before its answerer's attestation was refused, and holds once that is known."""
+    path = tmp_path / "register.db"
+    server, request_id, _ = await asked(path)
+    late, server.attestations = server.attestations, []
+    assert await look(path, server, request_id)
+    server.attestations = late
+    assert await look(path, server, request_id)
+    bot = run_of_the_bot(path, server)
+    with bot.register as register:
+        judged = [each.payload["refusal"] for each in register.events(request_id) if each.kind == "judged"]
+        file = bot.steps.file(request_id)
+    assert judged == ["not-attested", "not-attested", "not-lawful-here", None]
+    assert sorted(str(each.refusal) for each in file.judgements.values()) == ["None", "not-lawful-here"]
+    assert len(file.case(MANIFEST).refused) == 1
+
+
+class YieldingSession(FakeSession):
+    """A session whose sending takes a moment, in which another process can do the same."""
+
+    async def send(self, *arguments: Any, **named: Any) -> SentEvent:
+        await asyncio.sleep(0)
+        return await super().send(*arguments, **named)
+
+
+async def test_a_step_that_two_processes_post_is_one(tmp_path: Path) -> None:
+    """Signed once and posted by two at once, it is one event, and recorded once."""
+    path = tmp_path / "register.db"
+    server, request_id, room_id = await asked(path)
+    registers = [Register.open(path, COURT_KEY, now=lambda: NOW) for _ in range(2)]
+    both = [CourtSteps(YieldingSession(server, Steps()), each, OTP, MANIFEST) for each in registers]
+    step = await both[0].sign(request_id, lambda _: (StepCode.WITHDRAWN_BY_COURT, {"reason": "Over"}))
+    assert step is not None
+    await asyncio.gather(*(each.post_unsent(request_id) for each in both))
+    kinds = Counter(event.kind for event in registers[0].events(request_id))
+    assert kinds[EventKind.STEP_POSTED] == 1
+    assert sum(EVENT_KEY in each.content for each in server.rooms[room_id].timeline) == 1
+    for register in registers:
+        register.close()
+
+
+async def test_a_step_of_another_process_is_not_taken_for_a_message(tmp_path: Path) -> None:
+    """What another process has just signed and posted, and not recorded as posted yet, is the Court's own."""
+    path = tmp_path / "register.db"
+    server, request_id, room_id = await asked(path)
+    bot = run_of_the_bot(path, server)
+    with bot.register as register:
+        messages = await room_messages(FakeSession(server, Steps()), room_id)
+        step = await bot.steps.sign(request_id, lambda _: (StepCode.WITHDRAWN_BY_COURT, {"reason": "Over"}))
+        assert step is not None
+        server.post(room_id, BOT, step.content)  # type: ignore[arg-type] # JSON of ours
+        own = (await room_messages(FakeSession(server, Steps()), room_id))[len(messages) :]
+        file = bot.steps.file(request_id)
+        assert [file.is_own(each) for each in own] == [True]
+        assert [file.is_own(each) for each in messages] == [True, False, False]
+        stranger = msgspec.structs.replace(own[0], sender=FOCAL_POINT)
+        assert not file.is_own(stranger)
+        assert register.request(request_id).case_state == "withdrawn"
