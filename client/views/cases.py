@@ -102,9 +102,11 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True):
             yield f"The Court can take: {', '.join(self.steps)}"
 
     def _answer_lines(self, answer: LawfulAnswer) -> Iterator[str]:
-        yield f"{answer.outcome:<32} {answer.title.said(self.language)}"
-        for need in answer.needs:
-            yield f"    {need.field}: {need.reason} [{need.basis}]"
+        yield f"{answer.outcome:<36} {answer.title.said(self.language)}"
+        if answer.needs:
+            names = ", ".join(need.field for need in answer.needs)
+            bases = "; ".join(dict.fromkeys(need.basis for need in answer.needs))
+            yield f"    must say: {names} [{bases}]"
 
     def _clock(self, reading: ClockReading) -> dict[str, object]:
         return {
