@@ -77,6 +77,10 @@ class RogatoryApp(App[None]):
             if command.title != "Screenshot":
                 yield command
         yield SystemCommand("Go to room", "Find a room by its name", self._chat.action_switch_room)
+        yield SystemCommand("Send a file", "Send a file to the open room", self._chat.action_send_file)
+        yield SystemCommand(
+            "Save the file", "Save what the selected message brings", self._chat.action_save_file
+        )
         yield SystemCommand("Request", "Show or hide the request", self._chat.action_toggle_request)
 
     def action_toggle_help(self) -> None:

@@ -17,6 +17,8 @@ APP_KEYS: list[BindingType] = [
 CHAT_KEYS: list[BindingType] = [
     Binding("f2", "toggle_request", "Request", id="chat.request", priority=True),
     Binding("ctrl+k", "switch_room", "Go to room", id="chat.switch-room", priority=True),
+    Binding("ctrl+o", "send_file", "Send a file", id="chat.send-file", show=False, priority=True),
+    Binding("ctrl+s", "save_file", "Save the file", id="chat.save-file", show=False, priority=True),
     Binding("tab", "app.focus_next", "Next part", id="chat.next", priority=True),
     Binding("shift+tab", "app.focus_previous", "Previous part", id="chat.previous", show=False),
 ]
@@ -40,6 +42,10 @@ TIMELINE_KEYS: list[BindingType] = [
 
 DIALOG_KEYS: list[BindingType] = [
     Binding("escape", "cancel", "Close", id="dialog.cancel"),
+]
+
+PATH_KEYS: list[BindingType] = [
+    Binding("tab", "complete", "Complete", id="path.complete", priority=True),
 ]
 
 SWITCHER_KEYS: list[BindingType] = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.session.attachments.file_summary import file_summary
+from client.session.attachments.file_summary import FileSummary, file_summary
 from client.session.events import Content
 from client.views.safe_text import single_line
 
@@ -26,10 +26,19 @@ def attachment_words(content: Content) -> str | None:
     The name is the one under which it would be saved; the size is what its sender says.
     """
     summary = file_summary(content)
-    if summary is None:
-        return None
+    return None if summary is None else summary_words(summary)
+
+
+def summary_words(summary: FileSummary) -> str:
+    """Return the same for what is known of a file."""
     size = "size not said" if summary.size is None else size_words(summary.size)
     return f"{_KINDS[summary.kind]}: {single_line(summary.name, most_characters=150)}, {size}"
+
+
+def transfer_words(what: str, done: int, total: int | None) -> str:
+    """Return `Sending report.pdf: 1.2 MB of 3.4 MB`; `total` is None where nobody has said it."""
+    of = f" of {size_words(total)}" if total is not None else ""
+    return f"{single_line(what, most_characters=50)}: {size_words(done)}{of}"
 
 
 def caption(content: Content) -> str | None:

@@ -169,7 +169,11 @@ def _file(event: TimelineEvent) -> str | None:
 
 def _unsent_lines(event: UnsentMarker) -> tuple[str, ...]:
     """Return the beginning of a text that was not sent; where it was given up also why, and what to do."""
-    text = plain_lines(event.body or "(no text)", most_characters=_UNSENT_CHARACTERS)
+    file = _file(event)
+    body = event.body or "(no text)" if file is None else caption(event.content)
+    text = plain_lines(body, most_characters=_UNSENT_CHARACTERS) if body else ()
+    if file is not None:
+        text = (file, *text)
     if not event.given_up:
         return text
     return (*text, single_line(event.reason or "", most_characters=400), UNSENT_KEYS)

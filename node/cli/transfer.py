@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from client.session.events import TransferProgress
-from client.views.attachment_words import size_words
-from client.views.safe_text import single_line
+from client.views.attachment_words import transfer_words
 from node.cli.up.progress import Progress as ProgressLine
 
 
@@ -16,13 +15,11 @@ from node.cli.up.progress import Progress as ProgressLine
 def shown_transfer(what: str) -> Iterator[TransferProgress]:
     """Show on standard error, as long as the block runs, how many bytes of `what` are done."""
     line = ProgressLine(sys.stderr)
-    name = single_line(what, most_characters=50)
     shown = ""
 
     def show(done: int, total: int | None) -> None:
         nonlocal shown
-        of = f" of {size_words(total)}" if total is not None else ""
-        text = f"{name}: {size_words(done)}{of}"
+        text = transfer_words(what, done, total)
         if text != shown:
             shown = text
             line.working(text)

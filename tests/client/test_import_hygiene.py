@@ -14,6 +14,7 @@ VIEWS = [
     "attestation_words",
     "drafts",
     "field_words",
+    "file_paths",
     "markers",
     "names",
     "request_view",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Sequence
 from datetime import tzinfo
+from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,12 +15,15 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 
+from client.session.attachments.file_summary import file_summary
 from client.session.events import (
     ConnectionChanged,
     Membership,
     RoomChanged,
     RoomSummary,
+    SavedFile,
     TimelineEvent,
+    TransferProgress,
     Trust,
     Update,
 )
@@ -27,12 +31,15 @@ from client.session.face import Session
 from client.ui.keys import CHAT_KEYS
 from client.ui.screens.invitation import Answer, InvitationScreen
 from client.ui.screens.room_switcher import RoomSwitcher
+from client.ui.screens.save_file import SaveFileScreen
+from client.ui.screens.send_file import SendFileScreen
 from client.ui.widgets.composer import Composer
 from client.ui.widgets.request_panel import RequestPanel
 from client.ui.widgets.room_tree import RoomTree
 from client.ui.widgets.status_line import StatusLine
 from client.ui.widgets.timeline import Timeline
 from client.views import room_filters
+from client.views.attachment_words import size_words, transfer_words
 from client.views.drafts import Drafts
 from client.views.markers import UnsentMarker
 from client.views.request_view import RequestReader
@@ -172,6 +179,58 @@ class ChatScreen(Screen[None]):
             self.query_one(Composer).focus()
         elif not self._show_request():
             self.tell("There is no request in what is loaded of this room.")
+
+    def action_send_file(self) -> None:
+        """Ask for a file, and send it to the open room."""
+        room = self._rooms.get(self.open_room_id or "")
+        if room is None or self._session is None:
+            self.tell("No room is open yet: no file can be sent.")
+            return
+        session = self._session
+
+        def send(path: Path | None) -> None:
+            if path is not None:
+                self._run(self._send_file(session, room.room_id, path), "send")
+
+        self.app.push_screen(SendFileScreen(room.name), send)
+
+    def action_save_file(self) -> None:
+        """Ask where to save the file that the selected message brings."""
+        selected = self.query_one(Timeline).selected
+        window, session = self._window, self._session
+        event = window.event(selected.event_id) if window is not None and selected is not None else None
+        summary = file_summary(event.content) if event is not None else None
+        if session is None or event is None or summary is None or isinstance(event, UnsentMarker):
+            self.tell("Select a message that brings a file first.")
+            return
+        room_id, event_id = event.room_id, event.event_id
+
+        async def save(target: Path, replace: bool, progress: TransferProgress) -> SavedFile:
+            return await session.save_attachment(
+                room_id, event_id, target, replace=replace, progress=progress
+            )
+
+        self.app.push_screen(SaveFileScreen(summary, save), self._tell_saved)
+
+    def _tell_saved(self, saved: SavedFile | None) -> None:
+        if saved is not None:
+            path = single_line(saved.path, most_characters=300)
+            self.tell(f"Saved: {path}, {size_words(saved.size)}, sha256 {saved.sha256}")
+
+    async def _send_file(self, session: Session, room_id: str, path: Path) -> None:
+        """Send a file, its progress on the status line; refused, it is a row that was not sent."""
+        status = self.query_one(StatusLine)
+
+        def progress(done: int, total: int | None) -> None:
+            status.transfer = transfer_words(f"Sending {path.name}", done, total)
+
+        status.unsent += 1
+        try:
+            await session.send_file(room_id, path, progress=progress)
+            status.trouble = ""
+        finally:
+            status.unsent -= 1
+            status.transfer = ""
 
     @on(RoomTree.Chosen)
     def _room_chosen(self, event: RoomTree.Chosen) -> None:
@@ -318,7 +377,7 @@ class ChatScreen(Screen[None]):
         """Put the text of a message that was not sent back to where it was written."""
         await session.discard(unsent.transaction_id)
         self.query_one(StatusLine).trouble = ""
-        if unsent.body:
+        if unsent.body and file_summary(unsent.content) is None:
             self._give_back(unsent.room_id, unsent.body)
             self.query_one(Composer).focus()
 

@@ -28,6 +28,8 @@ class StatusLine(Static):
 
     connection: reactive[ConnectionChanged] = reactive(_STARTING, layout=True)
     unsent: reactive[int] = reactive(0, layout=True)
+    transfer: reactive[str] = reactive("", layout=True)
+    """How far a file is on its way."""
     trouble: reactive[str] = reactive("", layout=True)
     """What went wrong last and what to do about it; empty once something went right."""
     notice: reactive[str] = reactive("", layout=True)
@@ -53,6 +55,8 @@ class StatusLine(Static):
         parts = [Content.styled(f"● {words}", _STYLES[connection])]
         if self.unsent:
             parts.append(Content.styled(sending_words(self.unsent), "$text-warning"))
+        if self.transfer:
+            parts.append(Content.styled(self.transfer, "$text-warning"))
         if self.notice:
             parts.append(Content.styled(self.notice, "bold"))
         if self.trouble:
