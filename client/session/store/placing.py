@@ -58,7 +58,7 @@ class Placing:
         slots = _Slots(self._db, self._timeline, gap)
         below = gap.below
         new: list[tuple[int, NewEvent]] = []
-        for event, ahead in zip(page, _further_down(page, known), strict=True):
+        for event, ahead in zip(page, _further_down(page, known, gap.lower), strict=True):
             position = known.get(event.event_id)
             if position is None:
                 ceiling = met.get(event.sender)
@@ -91,8 +91,8 @@ class Placing:
 class _Ahead(NamedTuple):
     """What follows an event on its page, further down.
 
-    `older` is where the next stored one of its sender stands; `run` events in a row are new, itself among
-    them, and it `ends` on the page.
+    `older` is where the next stored one of its sender stands; `run` events are new, itself among them, until
+    one that stands behind the gap already, with which the run `ends` if there is one on the page.
     """
 
     older: int | None
@@ -100,16 +100,19 @@ class _Ahead(NamedTuple):
     ends: bool
 
 
-def _further_down(page: Sequence[NewEvent], known: dict[str, int]) -> list[_Ahead]:
+def _further_down(page: Sequence[NewEvent], known: dict[str, int], lower: int) -> list[_Ahead]:
     found: list[_Ahead] = []
     latest: dict[str, int] = {}
     run, ends = 0, False
     for event in reversed(page):
-        is_known = event.event_id in known
-        run, ends = (0, True) if is_known else (run + 1, ends)
+        position = known.get(event.event_id)
+        if position is None:
+            run += 1
+        elif position > lower:
+            run, ends = 0, True
         found.append(_Ahead(latest.get(event.sender), run, ends))
-        if is_known:
-            latest[event.sender] = known[event.event_id]
+        if position is not None:
+            latest[event.sender] = position
     return found[::-1]
 
 
@@ -122,6 +125,8 @@ class _Slots:
         self._room_id = gap.room_id
         self._taken: list[int] = []
         """Positions that were given to events of this page, ascending."""
+        self._times: dict[int, int] = {}
+        """When those were sent."""
         self._last = gap.below
         self._now = int(time.time() * 1000)
 
@@ -142,22 +147,26 @@ class _Slots:
         floor = max(self._before(ceiling), gap)
         if ceiling == END:
             ceiling = max(floor + 2 * RESERVED, (self._now + 1) << SHIFT)
-        natural = min(max(event.sent_at, 0), self._now) << SHIFT
-        self._last = self._within(floor, ceiling, _behind(gap, natural), ahead)
+        natural = _behind(gap, min(max(event.sent_at, 0), self._now) << SHIFT)
+        self._last = self._within(floor, ceiling, natural, event.sent_at, ahead)
+        self._times[self._last] = event.sent_at
         bisect.insort(self._taken, self._last)
         return self._last
 
-    def _within(self, floor: int, ceiling: int, natural: int, ahead: _Ahead) -> int:
+    def _within(self, floor: int, ceiling: int, natural: int, sent_at: int, ahead: _Ahead) -> int:
         """Return a free position between two: that of the event's time, if it lies there.
 
-        Time is the same whenever an event is found. Where it is of no use, room is left free on either side,
-        and what follows in the server's order follows close by. Where none is left, as after dozens of finds
-        each between the last and what was there, an event stands too far up; it is not lost.
+        Time is the same whenever an event is found. Else its time shares out the room between its neighbours;
+        where theirs is of no use either, room is left free on either side, and what follows in the server's
+        order follows close by. Where none is left, as after dozens of finds each between the last and what
+        was there, an event stands too far up; it is not lost.
         """
         room = ceiling - floor
         beside = max(min(room // 4, _FEW), 1)
         if floor + beside <= natural <= ceiling - beside:
             position = natural
+        elif (share := self._share(floor, sent_at, ceiling)) is not None:
+            position = floor + min(max(int(room * share), beside), room - beside)
         elif ceiling == self._last:
             step = room // (3 * ahead.run)
             if not ahead.ends:
@@ -170,6 +179,20 @@ class _Slots:
             position -= distance
             distance *= 2
         return position
+
+    def _share(self, floor: int, sent_at: int, ceiling: int) -> float | None:
+        """Return how far a time lies between those of two neighbours; None where it does not."""
+        began, ended = self._sent_at(floor), self._sent_at(ceiling)
+        if began is None or ended is None or not began < sent_at < ended:
+            return None
+        return (sent_at - began) / (ended - began)
+
+    def _sent_at(self, position: int) -> int | None:
+        if position in self._times:
+            return self._times[position]
+        query = "SELECT sent_at FROM events WHERE position = ?"
+        row = self._db.execute(query, [position]).fetchone()
+        return None if row is None else row[0]
 
     def _is_taken(self, position: int) -> bool:
         at = bisect.bisect_left(self._taken, position)

@@ -189,6 +189,24 @@ def test_there_is_room_in_whatever_order_an_outage_is_fetched(
     assert in_order(db)[SENDERS[0]] == [*range(count + 2), count + 3]
 
 
+@pytest.mark.parametrize("order", ["oldest first", "newest first", "anyhow"])
+def test_there_is_room_beside_what_the_server_puts_at_another_time(db: Vault, order: str) -> None:
+    """Our later message is in the middle of what the other side said, which is found in dozens of walks."""
+    began = 1_700_000_000_000
+    history = [message(f"${n}", str(n), sender=SENDERS[0], sent_at=began + 20 * n) for n in range(600)]
+    for number, later in ((1, 40_000), (300, 50_000)):
+        history[number] = message(f"${number}", "ours", sender=SENDERS[1], sent_at=began + later)
+    node = Node(emptied(db), history, [0, 1, 599])
+    node.tell(2, is_limited=False)
+    node.tell(1, is_limited=True)
+    node.has.add(300)
+    node.walk(100)
+    for found in _finds(order, [n for n in range(2, 599) if n != 300], 7):
+        node.has.update(found)
+        node.walk(100)
+    assert in_order(db)[SENDERS[0]] == [n for n in range(600) if n not in (1, 300)]
+
+
 def test_what_is_found_late_stands_where_a_person_reads_on(tmp_path: Path) -> None:
     """Messages of an outage stand behind what was read in it, in the server's order, not up among it."""
     ours, theirs = SENDERS[1], SENDERS[0]
