@@ -19,6 +19,8 @@ VERBS = {
     "reply": ("node.cli.request_steps:reply", "The Court: reply in a consultation."),
     "arrest": ("node.cli.request_steps:arrest", "The Court: note an arrest told by another channel."),
     "supplement": ("node.cli.request_steps:supplement", "The Court: ask for more than was answered."),
+    "exhausted": ("node.cli.request_steps:exhausted", "The Court: consultations are exhausted."),
+    "follow-up": ("node.cli.request_steps:follow_up", "The Court: another request continues this one."),
     "close": ("node.cli.request_steps:close", "The Court: close a request on its final answer."),
     "withdraw": ("node.cli.request_steps:withdraw", "The Court: withdraw a request."),
 }

@@ -1,4 +1,4 @@
-"""`rogatory request confirm, modify, withdraw, close, arrest, reply, supplement`: the Court's own steps."""
+"""`rogatory request confirm, modify, withdraw, close, arrest, reply ...`: the Court's own steps."""
 
 from __future__ import annotations
 
@@ -129,6 +129,43 @@ def reply(request_id: str, text: str, user: str | None, home: str | None, as_jso
     """Reply TEXT to what the State consults the Court on (articles 93(3), 96(3), 97)."""
     details = {"reply": text}
     _take(chosen_home(home), user, request_id, StepCode.CONSULTATION_ANSWERED, lambda _: details, as_json)
+
+
+@click.command()
+@click.argument("request_id", metavar="ID")
+@click.option("--on", "day", type=_DAY, required=True, metavar="DATE", help="The day of the declaration.")
+@as_option
+@home_option
+@json_option
+def exhausted(
+    request_id: str, day: datetime.datetime, user: str | None, home: str | None, as_json: bool
+) -> None:
+    """Declare consultations exhausted: 15 days to seek a ruling begin (Regulations of the Court, 108(2))."""
+    details = {"consultations_exhausted_on": day.date().isoformat()}
+    _take(chosen_home(home), user, request_id, StepCode.CONSULTATIONS_EXHAUSTED, lambda _: details, as_json)
+
+
+@click.command(name="follow-up")
+@click.argument("request_id", metavar="ID")
+@click.argument("next_id", metavar="NEXT_ID")
+@click.option("--template", required=True, help="The template of NEXT_ID, as T01.")
+@click.option("--received-on", "day", type=_DAY, metavar="DATE", help="The day the State had its documents.")
+@as_option
+@home_option
+@json_option
+def follow_up(
+    request_id: str,
+    next_id: str,
+    template: str,
+    day: datetime.datetime | None,
+    user: str | None,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Note that request NEXT_ID continues request ID, as T01 does a provisional arrest."""
+    received = {"received_on": day.date().isoformat()} if day else {}
+    details = {"request_id": next_id, "template": template, **received}
+    _take(chosen_home(home), user, request_id, StepCode.FOLLOW_UP, lambda _: details, as_json)
 
 
 def _last_final(case: Case) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ PROGRAM = REQUESTS.parent / "verify_with_pynacl_alone.py"
 
 CONSULTATION = 'sub_code = "OTHER"\nquestion = "Which bank?"\nproposed_solution = "Name it."\n'
 FOUND = 'material = "Extract.pdf"\n'
-ACKNOWLEDGED = 'unit = "Unit 3"\nnext_date = 2027-01-15\n'
+TODAY = datetime.now(UTC).date()
+ACKNOWLEDGED = f'unit = "Unit 3"\nnext_date = {TODAY + timedelta(days=30)}\n'
 
 
 @pytest.fixture
@@ -150,6 +152,11 @@ def test_what_is_not_in_order_is_listed_and_never_sent(
         in rogatory.run("request", "close", request_id, "--as", by, expect=3).stderr
     )
     assert "closed on a final answer" in rogatory.run("request", "close", request_id, expect=3).stderr
+    again = ("request", "follow-up", request_id, request_id, "--template", "T13")
+    assert "does not follow itself" in rogatory.run(*again, expect=3).stderr
+    rogatory.json("request", "exhausted", request_id, "--on", TODAY.isoformat())
+    case = shown(network, request_id, network.court)
+    assert "CONSULTATIONS_EXHAUSTED" in codes(case)
     withdrawn = rogatory.json("request", "withdraw", request_id, "--reason", "EXERCISE ONLY")
     assert withdrawn["room_id"] == issued["room_id"]
     listed = {each["id"]: each["state"] for each in rogatory.json("request", "list")["requests"]}
