@@ -43,7 +43,7 @@ class Issuing:
         """
         recorded = asyncio.get_running_loop().create_future()
         self._tasks.begin(self._issue(draft, addressees, beside, recorded))
-        await recorded
+        await asyncio.shield(recorded)  # a caller that leaves does not end what it has begun
 
     async def _issue(
         self,

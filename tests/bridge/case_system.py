@@ -62,6 +62,7 @@ class Inbox:
     url: str = ""
     came: list[Received] = field(default_factory=list)
     taken: list[Received] = field(default_factory=list)
+    strayed: int = 0
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -75,6 +76,11 @@ class Inbox:
             self._changed.notify_all()
         return web.Response(status=status, headers={"Location": f"{self.url}/elsewhere"})
 
+    async def stray(self, _request: web.Request) -> web.Response:
+        """Take what a redirection has led here."""
+        self.strayed += 1
+        return web.Response(status=204)
+
     async def until(self, enough: Callable[[Inbox], bool]) -> None:
         """Wait until enough has come; TimeoutError when it does not."""
         async with asyncio.timeout(60), self._changed:
@@ -87,6 +93,7 @@ async def listening(inbox: Inbox | None = None) -> AsyncIterator[Inbox]:
     inbox = inbox or Inbox()
     application = web.Application()
     application.router.add_post("/hook", inbox.receive)
+    application.router.add_route("*", "/elsewhere", inbox.stray)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
     try:

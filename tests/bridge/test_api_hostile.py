@@ -76,6 +76,14 @@ async def test_a_control_character(running: Running, code: int) -> None:
     ).status == 202
 
 
+async def test_what_lies_too_deep(running: Running) -> None:
+    """Nesting beyond what any field has is refused where it begins to be too deep, as a fault of its own."""
+    refused = await running.as_(Scope.SUBMIT).call("POST", "/v1/requests", raw=nested(20))
+    assert [(error["field"], error["reason"]) for error in refused.body["errors"]] == [
+        ("/common" + "/a" * 16, "It lies deeper than 16 levels.")
+    ]
+
+
 async def test_it_fits_up_to_the_limit(running: Running) -> None:
     """A body of the largest size is read; it is white space that makes it so large."""
     raw = json.dumps(sample_body()).encode()

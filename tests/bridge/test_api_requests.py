@@ -157,7 +157,8 @@ async def test_the_events_of_a_request(running: Running, client: ApiClient) -> N
     path = f"/v1/requests/{request_id}/events"
     whole = (await client.get(path)).body
     kinds = ["intended", "room-opened", "invited", "signed", "posted", "delivered"]
-    assert [(each["sequence"], each["kind"]) for each in whole["events"]] == list(enumerate(kinds, start=1))
+    assert [each["kind"] for each in whole["events"] if each["kind"] in kinds] == kinds
+    assert [each["sequence"] for each in whole["events"]] == list(range(1, len(whole["events"]) + 1))
     assert whole["next_after"] is None
     page = (await client.get(f"{path}?after=2&limit=3")).body
     assert (page["events"], page["next_after"]) == (whole["events"][2:5], 5)

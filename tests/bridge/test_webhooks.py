@@ -125,7 +125,7 @@ async def test_nothing_about_what_is_under_seal(register: Register, level: str) 
 
 
 async def test_in_order_however_often_it_fails(register: Register) -> None:
-    """Each message is refused three times: it comes again under its own id, and none overtakes it."""
+    """A message refused three times comes again under its own id, overtaken by none and led nowhere else."""
     tries: dict[str, int] = {}
 
     def answer(received: Received) -> int:
@@ -139,6 +139,7 @@ async def test_in_order_however_often_it_fails(register: Register) -> None:
         async with dispatching(register):
             await inbox.until(lambda inbox: len(inbox.taken) == len(IDS) * len(KINDS))
     assert set(tries.values()) == {4}
+    assert inbox.strayed == 0
     for request_id in IDS:
         expected = [number for number in range(1, len(KINDS) + 1) for _ in range(4)]
         assert of_request(inbox.came, request_id) == expected
