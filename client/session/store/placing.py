@@ -32,6 +32,8 @@ _STEP, _SHARE = 1 << 12, 1 << 13
 """Positions between events that no time is right for; at most this part of the room that there is."""
 _ABOVE = 1 << 20
 """Positions that are left free above such events, at most."""
+_PART = 64
+"""Such a part of the room is left free on either side, whatever the times say: some are written by hand."""
 _FEW = 16
 """Positions that are left free beside an event, where so many can be: more may come."""
 
@@ -148,12 +150,14 @@ class _Slots:
         if ceiling == END:
             ceiling = max(floor + 2 * RESERVED, (self._now + 1) << SHIFT)
         natural = _behind(gap, min(max(event.sent_at, 0), self._now) << SHIFT)
-        self._last = self._within(floor, ceiling, natural, event.sent_at, ahead)
+        # What lies between where the gap begins and the first event behind it is not known yet.
+        share = None if floor == gap else self._share(floor, event.sent_at, ceiling)
+        self._last = self._within(floor, ceiling, natural, share, ahead)
         self._times[self._last] = event.sent_at
         bisect.insort(self._taken, self._last)
         return self._last
 
-    def _within(self, floor: int, ceiling: int, natural: int, sent_at: int, ahead: _Ahead) -> int:
+    def _within(self, floor: int, ceiling: int, natural: int, share: float | None, ahead: _Ahead) -> int:
         """Return a free position between two: that of the event's time, if it lies there.
 
         Time is the same whenever an event is found. Else its time shares out the room between its neighbours;
@@ -165,8 +169,9 @@ class _Slots:
         beside = max(min(room // 4, _FEW), 1)
         if floor + beside <= natural <= ceiling - beside:
             position = natural
-        elif (share := self._share(floor, sent_at, ceiling)) is not None:
-            position = floor + min(max(int(room * share), beside), room - beside)
+        elif share is not None:
+            least = max(room // _PART, beside)
+            position = floor + min(max(int(room * share), least), room - least)
         elif ceiling == self._last:
             step = room // (3 * ahead.run)
             if not ahead.ends:

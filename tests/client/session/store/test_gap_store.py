@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import hypothesis.strategies as some
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from client.session.events import Trust
 from client.session.store.gap_store import GapStore
@@ -44,6 +44,8 @@ def _events(name: str, times: Sequence[int], room_id: str = "!r", senders: str =
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(before=[0], missed=[*[0] * 8, 1, 1_700_000_000_000, 0], after=[], elsewhere=[], page=1)
+@example(before=[-1], missed=[0] * 9 + [1_700_000_000_000, 0] * 4, after=[0], elsewhere=[], page=1)
 @given(before=_TIMES, missed=_TIMES, after=_TIMES, elsewhere=_TIMES, page=some.integers(1, 7))
 def test_whatever_the_clocks_say_what_a_gap_held_stands_between(
     empty: Database, before: list[int], missed: list[int], after: list[int], elsewhere: list[int], page: int
