@@ -10,8 +10,11 @@ import pytest
 
 CORE = ["policies", "client.session.face", "client.session.events", "bridge", "node.cli"]
 VIEWS = [
+    "answer_file",
     "attachment_words",
     "attestation_words",
+    "case_messages",
+    "cases",
     "drafts",
     "field_words",
     "file_paths",
@@ -23,6 +26,7 @@ VIEWS = [
     "room_places",
     "room_sorters",
     "safe_text",
+    "session_cases",
     "status",
     "timeline",
     "timeline_row",
