@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import cast
 
 import msgspec
 
@@ -21,7 +22,7 @@ from client.session.events import Content, SentEvent
 from client.session.local.lock import Locked
 from policies.requests.case.case import Case
 from policies.requests.case.compose import compose_step
-from policies.requests.case.envelope import signed_sha256
+from policies.requests.case.envelope import signed_sha256, transaction_name
 from policies.requests.case.step import EVENT_KEY, StepCode
 from policies.requests.errors import CommunicationRefused
 from policies.trust import canonical_json
@@ -99,12 +100,12 @@ class CourtSteps:
         )
         said = content[EVENT_KEY]
         sha256 = signed_sha256(said if isinstance(said, Mapping) else {})
-        name = f"org.rogatory.step.{file.record.request_id}.{sha256.translate(_URL_SAFE)}"
+        name = transaction_name(f"step.{file.record.request_id}", sha256)
         return SignedStep(transaction_id=name, content=content)
 
     async def _post(self, request_id: str, step: SignedStep) -> SentEvent:
         room_id = self._register.request(request_id).room_id or ""
-        content: Content = canonical_json.decode_object(canonical_json.encode(step.content))  # type: ignore[assignment] # JSON of ours
+        content = cast("Content", step.content)
         sent = await send_recorded(self._session, room_id, content, step.transaction_id)
         payload = {"transaction_id": step.transaction_id, "event_id": sent.event_id}
         async with self.alone():  # another process may have posted it too: it is one event, recorded once
@@ -133,6 +134,3 @@ def _after(
         if refused.event_id == step.transaction_id:
             raise CommunicationRefused("The step was not taken.", refusal=refused.refusal, why=refused.reason)
     return case
-
-
-_URL_SAFE = str.maketrans("+/", "-_")

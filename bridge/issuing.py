@@ -60,7 +60,7 @@ class Issuing:
             await self._bot.issue(draft, addressees, patience=_PATIENCE, beside=beside, recorded=tell)
         except IssueInterrupted as error:
             _log.warning("%s", error)
-        except Exception as error:
+        except Exception as error:  # whatever it is: the caller waits to be told
             if recorded.done():
                 raise  # what befalls the bot later ends the bridge, as in `resume`
             recorded.set_exception(error)

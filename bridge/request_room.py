@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from client.session.events import InitialState, Json, RoomCreation, StateEvent
 from policies.network.protected_state import PROTECTED
+from policies.requests.court_request import room_name
 from policies.user_id import server_of
 
 MARK = "org.rogatory.request_room"
@@ -29,7 +30,7 @@ def request_room(request_id: str, bot: str, addressees: Sequence[str]) -> RoomCr
         "rotation_period_ms": 86_400_000,
     }
     return RoomCreation(
-        name=f"Request {request_id}",
+        name=room_name(request_id),
         initial_state=(
             InitialState(type="m.room.encryption", content=encryption),
             InitialState(type="m.room.history_visibility", content={"history_visibility": "invited"}),

@@ -17,10 +17,11 @@ from policies.requests.case.answer import ANSWER_KEY
 from policies.requests.case.case import Case
 from policies.requests.case.compose import draft_answer, signed_answer
 from policies.requests.case.details_file import AnswerDetails
-from policies.requests.case.envelope import signed_sha256
+from policies.requests.case.envelope import signed_sha256, transaction_name
 from policies.requests.case.received import Received
 from policies.requests.case.reduce import reduce_case
 from policies.requests.case.standing import Standing
+from policies.requests.court_request import is_room_name
 from policies.requests.errors import CaseNotOpened, CommunicationRefused
 from policies.requests.wire import read_request
 from policies.trust.manifest import Manifest
@@ -30,7 +31,6 @@ _UNSENT = "$unsent"
 _PATIENCE = 20.0
 """Seconds that a verb waits for rooms that are just being joined or caught up with."""
 _WITHOUT_SERVER = (Connection.OFFLINE, Connection.LOGGED_OUT)
-_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class SessionCases:
@@ -98,7 +98,7 @@ class SessionCases:
         for each in files:
             await self._session.send_file(room_id, each.path)
             each.require_unchanged()
-        name = f"org.rogatory.answer.{signed_sha256(signed).translate(_URL_SAFE)}"
+        name = transaction_name("answer", signed_sha256(signed))
         return await self._session.send(room_id, cast("dict[str, Json]", content), transaction_id=name)
 
     async def _require_effect(self, received: Received) -> None:
@@ -152,5 +152,5 @@ class SessionCases:
         return [
             room.room_id
             for room in rooms
-            if room.membership is Membership.JOIN and not room.is_space and room.name.startswith("Request ")
+            if room.membership is Membership.JOIN and not room.is_space and is_room_name(room.name)
         ]

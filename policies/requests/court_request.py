@@ -19,6 +19,7 @@ ID_PATTERN = re.compile(r"ROG-[0-9]{4}-[0-9A-HJKMNP-TV-Z]{6}")
 TEMPLATE_PATTERN = re.compile(r"(T(0[1-9]|1[0-9])|X[12])@[0-9]+\.[0-9]+")
 """A template and its version, as `T13@1.0`."""
 
+_ROOM = "Request "
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -54,6 +55,16 @@ class CourtRequest(msgspec.Struct, frozen=True, kw_only=True):
         """The organ that the request says it comes from, as OTP; empty when it does not say."""
         originator = self.common.get("originator")
         return originator if isinstance(originator, str) else ""
+
+
+def room_name(request_id: str) -> str:
+    """Return what the room of a request is called. Names are not encrypted: it says only the id."""
+    return f"{_ROOM}{request_id}"
+
+
+def is_room_name(name: str) -> bool:
+    """Tell whether a room is called as that of a request; what it holds is to be verified all the same."""
+    return ID_PATTERN.fullmatch(name.removeprefix(_ROOM)) is not None and name.startswith(_ROOM)
 
 
 def new_request_id(now: datetime) -> str:

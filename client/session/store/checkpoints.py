@@ -1,7 +1,7 @@
-"""Moving what was committed from the write-ahead log into the database, beside the event loop.
+"""Moving what was committed from the write-ahead log into the database, and new ids to the others.
 
-SQLite does it by itself in some commit once the log is long, and that commit then waits for the disk: on the
-event loop everybody would wait with it.
+Both happen beside the event loop. SQLite moves the log by itself in some commit once it is long, and that
+commit then waits for the disk: on the event loop everybody would wait with it.
 """
 
 from __future__ import annotations

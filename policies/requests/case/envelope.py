@@ -19,6 +19,8 @@ from policies.trust.unpadded_base64 import unpadded_base64
 _BESIDE = frozenset({"msgtype", "body", "m.mentions"})
 """What may stand beside the signed object: any other key could show text that nobody signed."""
 
+_URL_SAFE = str.maketrans("+/", "-_")
+
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of a text, so that it is read otherwise than it was signed."""
 
@@ -29,6 +31,14 @@ def signed_sha256(obj: Mapping[str, object]) -> str:
     Signatures are left out: whoever adds one more makes no other object. Raises CanonicalJsonError.
     """
     return unpadded_base64(hashlib.sha256(signing_bytes(obj)).digest())
+
+
+def transaction_name(kind: str, sha256: str) -> str:
+    """Return the transaction id under which what has this hash is sent: one event, however often tried.
+
+    `kind` is what it is, with whatever tells it apart, in characters that a URL's path may have.
+    """
+    return f"org.rogatory.{kind}.{sha256.translate(_URL_SAFE)}"
 
 
 def signed_object(content: Mapping[str, object], key: str) -> Mapping[str, object]:

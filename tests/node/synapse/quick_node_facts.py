@@ -10,6 +10,7 @@ import threading
 
 import jsonschema  # type: ignore[import-untyped] # Synapse brings it
 from synapse.events.validator import POWER_LEVELS_SCHEMA, POWER_LEVELS_VALIDATOR
+from synapse.http import server
 from twisted.enterprise.adbapi import ConnectionPool
 from twisted.internet.testing import MemoryReactorClock
 
@@ -24,10 +25,20 @@ def refused(power_levels: dict[str, object]) -> bool:
     return False
 
 
-threads = ConnectionPool.runWithConnection
+def schema_is_refused(schema: dict[str, object]) -> bool:
+    try:
+        POWER_LEVELS_VALIDATOR.check_schema(schema)
+    except jsonschema.SchemaError:
+        return True
+    return False
+
+
+threads, encodes = ConnectionPool.runWithConnection, server._async_write_json_to_request_in_thread
 be_quick_if_asked()
 facts: dict[str, object] = {
     "keeps_threads": ConnectionPool.runWithConnection is threads,
+    "encodes_in_a_thread": server._async_write_json_to_request_in_thread is encodes,
+    "checks_the_schema": schema_is_refused({"type": 5}),
     "refuses_bad_power_levels": refused({"users_default": "50"}),
     "refuses_good_power_levels": refused({"users_default": 50}),
 }

@@ -24,6 +24,8 @@ def test_a_quick_node_runs_transactions_in_the_reactors_thread_and_in_a_later_tu
     """The caller goes on first, then its transaction runs; schemas go unchecked, data do not."""
     assert _facts({VARIABLE: "1"}) == {
         "keeps_threads": False,
+        "encodes_in_a_thread": False,
+        "checks_the_schema": False,
         "refuses_bad_power_levels": True,
         "refuses_good_power_levels": False,
         "ran_before_the_turn": 0,
@@ -35,6 +37,8 @@ def test_a_node_in_service_stays_as_synapse_is() -> None:
     """Nothing is changed unless the environment asks for it."""
     assert _facts({}) == {
         "keeps_threads": True,
+        "encodes_in_a_thread": True,
+        "checks_the_schema": True,
         "refuses_bad_power_levels": True,
         "refuses_good_power_levels": False,
     }

@@ -119,3 +119,40 @@ def test_a_transaction_that_has_only_read_yet_may_write_all_the_same(tmp_path: P
     other.close()
     assert db.execute("SELECT id FROM t ORDER BY id").fetchall() == [(1,), (2,)]
     db.close()
+
+
+def test_the_connection_beside_is_one_and_goes_with_the_first(tmp_path: Path) -> None:
+    """It is opened once, makes no checkpoints by itself, and is closed when the vault is."""
+    db = open_vault(tmp_path / "a.db", KEY)
+    beside = db.beside()
+    assert db.beside() is beside
+    assert beside.execute("PRAGMA wal_autocheckpoint").fetchone() == (0,)
+    db.close()
+    with pytest.raises(dbapi2.ProgrammingError):
+        beside.execute("SELECT 1")
+
+
+def test_a_transaction_beside_is_of_the_other_connection_and_whole(tmp_path: Path) -> None:
+    """The first connection reads what it has written; what fails is undone, and each goes on as itself."""
+    db = open_vault(tmp_path / "a.db", KEY)
+    db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    first, second = db.conn, db.beside().conn
+    with db.atomic_beside():
+        assert db.conn is second
+        db.execute("INSERT INTO t VALUES (1)")
+        assert first.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    with pytest.raises(dbapi2.IntegrityError), db.atomic_beside():
+        db.conn.executemany("INSERT INTO t VALUES (?)", [(2,), (1,)])
+    assert (db.conn, db.beside().conn) == (first, second)
+    assert db.execute("SELECT id FROM t").fetchall() == [(1,)]
+    db.close()
+
+
+def test_without_a_connection_beside_a_transaction_is_of_the_first(tmp_path: Path) -> None:
+    """Nobody pays for a second connection who has written no long answer."""
+    db = open_vault(tmp_path / "a.db", KEY)
+    with db.atomic_beside():
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY)")
+    assert db._beside is None
+    assert db.table("t").exists()
+    db.close()
