@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -22,8 +23,9 @@ from bridge.webhooks.deliveries import Deliveries, DeliveryState
 from bridge.webhooks.dispatcher import Dispatcher
 from bridge.webhooks.endpoints import Endpoints, check_url
 from bridge.webhooks.schema import webhook_schema
-from bridge.webhooks.signature import public_key, shown_secret
+from bridge.webhooks.signature import public_key, shown_secret, webhook_key
 from client.session.owned_tasks import OwnedTasks
+from client.session.secret import Secret
 from client.session.store.vault import migrate
 from node.home import open_home
 from tests.bridge.case_system import Inbox, Received, listening
@@ -88,7 +90,7 @@ async def test_both_signatures_hold(register: Register) -> None:
         only_ours = Received(received.headers | {"webhook-timestamp": "1"}, received.body)
         with pytest.raises(WebhookVerificationError, match="too old"):
             only_ours.verify(key, shared)
-        other = public_key(endpoints.key())[:-2] + "A="
+        other = public_key(webhook_key(Secret(secrets.token_bytes(32))))
         with pytest.raises((BadSignatureError, ValueError)):
             received.verify(other, shared)
 
