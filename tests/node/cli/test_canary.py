@@ -88,6 +88,7 @@ def test_no_canary_is_in_a_file_before_or_after_kill_9(
     with Terminal([ROGATORY, "chat"], desk.rogatory.environment) as terminal:
         terminal.wait_for(ROOM_NAME, "live")
         terminal.type("\x0b")
+        terminal.wait_for("Part of a room's name")
         terminal.type(ROOM_NAME + "\r")
         terminal.wait_for(ANSWER)
         terminal.type(DRAFT)

@@ -132,7 +132,7 @@ def test_a_person_sees_how_far_a_file_is_and_can_stop_it(people: People, tmp_pat
         terminal.wait_for("Interrupted.", "Run the same command again")
         assert "Do not send it again" not in terminal.text
         assert "MB of" not in terminal.text
-        assert terminal.process.wait(20) == 130
+        assert terminal.wait_ended() == 130
     people.alice.json("send", "Evidence", "the only message")
     seen = people.bob.listen(people.bob_id, lambda event: event["body"] == "the only message")
     assert [event["type"] for event in seen if event["sender"] != people.bob_id].count("m.room.message") == 1
@@ -165,6 +165,6 @@ def test_a_file_to_a_homeserver_that_does_not_answer_is_said_to_wait(
             asyncio.run(until_queued(people.alice, len(said) + 1))
             terminal.process.send_signal(signal.SIGINT)
             terminal.wait_for("Do not send it again")
-            assert terminal.process.wait(20) == 130
+            assert terminal.wait_ended() == 130
             said.append(terminal.text)
     assert said[0] == said[1]
