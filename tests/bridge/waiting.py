@@ -10,4 +10,4 @@ async def until(condition: Callable[[], Awaitable[bool]], *, within: float = 10.
     """Look again and again until the condition holds; TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while not await condition():  # noqa: ASYNC110 # what is waited for offers no event
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)

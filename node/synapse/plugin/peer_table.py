@@ -14,6 +14,7 @@ from synapse.http.federation.well_known_resolver import WellKnownLookupResult, W
 from synapse.module_api import ModuleApi
 
 from node.synapse.plugin.configured import manifest_or_stop
+from node.synapse.plugin.no_directory import keep_no_directory
 from node.synapse.plugin.wake_peers import wake_peers
 from node.synapse.plugin.whole_joins import join_with_whole_state
 from policies.trust.manifest import Manifest, ManifestNode
@@ -30,6 +31,7 @@ class PeerTable:
         fill_peer_table(peers)
         wake_peers(api, peers)
         join_with_whole_state()
+        keep_no_directory()
 
     @staticmethod
     def parse_config(config: dict[str, object]) -> Manifest:
