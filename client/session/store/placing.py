@@ -10,6 +10,9 @@ messages are stored long before those of the other side that the server puts bet
   opened: a person reads on there. Only what belongs before a message that they have seen stands further up.
 
 What a walk has met of each sender is kept with the gap: a process that dies goes on with it.
+
+One case is left: a sync's answer that was on its way while a page with a later message of the same sender was
+stored, and that does not have that one yet. Its message then stands behind the later one.
 """
 
 from __future__ import annotations

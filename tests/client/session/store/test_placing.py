@@ -32,7 +32,9 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
 class Node:
     """A server: it has `history` in its order, of which it tells some by /sync and fetches the rest late.
 
-    What it hears while a walk goes on is newer than what the walk has met, or the walk will meet it.
+    What it hears while a walk goes on is newer than what the walk has met, or the walk will meet it. It tells no
+    message after the walk has stored a later one of its sender that it has not told: a sync whose answer was on
+    its way for as long as a page is the one case in which two messages of a sender may stand the wrong way round.
     """
 
     db: Database
@@ -46,6 +48,8 @@ class Node:
     """Above which event the walk has come; None when none has begun."""
     given: set[int] = field(default_factory=set)
     """What it has given by history."""
+    stored: set[int] = field(default_factory=set)
+    """What of that the walk has stored."""
 
     def tell(self, count: int, *, is_limited: bool) -> None:
         """Tell by /sync what comes next, or as much of it as does not slip in below a walk."""
@@ -61,7 +65,9 @@ class Node:
         self.has.update(told)
 
     def _may_tell(self, number: int) -> bool:
-        return number >= (self.cursor or 0) or number in self.given
+        sender = self.history[number].sender
+        later = (n for n in self.untold if n > number and self.history[n].sender == sender)
+        return number >= (self.cursor or 0) or (number in self.given and self.stored.isdisjoint(later))
 
     def fetch(self, late: Iterable[int]) -> None:
         """Have some of what is told by no sync; what comes before it is fetched as it was."""
@@ -88,6 +94,7 @@ class Node:
         self.tell(told_meanwhile, is_limited=False)
         with self.db.atomic():
             below = store.fill(gap, [self.history[number] for number in found]).below
+            self.stored.update(found)
             if len(found) == size:
                 self.cursor = found[-1]
                 store.advance(gap, "next", size, below)
