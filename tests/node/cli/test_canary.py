@@ -86,11 +86,7 @@ def test_no_canary_is_in_a_file_before_or_after_kill_9(
 
     # Drafted, on the screen, and killed there.
     with Terminal([ROGATORY, "chat"], desk.rogatory.environment) as terminal:
-        terminal.wait_for(ROOM_NAME, "live")
-        terminal.type("\x0b")
-        terminal.wait_for("Part of a room's name")
-        terminal.type(ROOM_NAME + "\r")
-        terminal.wait_for(ANSWER)
+        terminal.wait_for(ROOM_NAME, "live", ANSWER)
         terminal.type(DRAFT)
         terminal.wait_for(DRAFT)
         desk.is_clean()

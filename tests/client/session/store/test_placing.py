@@ -32,9 +32,9 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
 class Node:
     """A server: it has `history` in its order, of which it tells some by /sync and fetches the rest late.
 
-    What it hears while a walk goes on is newer than what the walk has met, or the walk will meet it. It tells no
-    message after the walk has stored a later one of its sender that it has not told: a sync whose answer was on
-    its way for as long as a page is the one case in which two messages of a sender may stand the wrong way round.
+    What it hears while a walk goes on is newer than what the walk has met, or the walk will meet it. It tells
+    no message after the walk has stored a later one of its sender that it has not told: a sync whose answer
+    was on its way for as long as a page is the one case in which two of a sender's may stand the wrong way.
     """
 
     db: Database
