@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Self
 
 from client.session.events import TimelineEvent
+from client.session.pacing import SLICE_SECONDS
 from client.session.room_sync import Redaction, store_events
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import Vault
 
-_HANDED_OVER = 0.0002
+_HANDED_OVER = SLICE_SECONDS * 2 / 3
 """Seconds after which a thread that waits for Python's lock gets it.
 
 They begin anew whenever the lock is free for a moment, as it is between two slices of the event loop: with
