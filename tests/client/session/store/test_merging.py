@@ -18,7 +18,8 @@ _TRANSACTIONS = 40
 def _write(db: Database) -> None:
     timeline = Timeline(db)
     for number in range(_TRANSACTIONS):
-        timeline.append([message(f"${number}", f"statement {number}")])
+        words = " ".join(f"w{number}x{word}" for word in range(1_000))  # some pages: else there is no merging
+        timeline.append([message(f"${number}", f"statement {words}")])
 
 
 def _parts(db: Database) -> int:
