@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from client.session.events import TimelineEvent
+from client.session.pacing import SLICE_SECONDS
 from client.session.room_sync import Redaction, store_events
 from client.session.store.timeline import NewEvent, Timeline
 from client.session.store.vault import Vault
+
+_HANDED_OVER = SLICE_SECONDS * 2 / 3
+"""Seconds after which a thread that waits for Python's lock gets it.
+
+They begin anew whenever the lock is free for a moment, as it is between two slices of the event loop: with
+more than a slice, as by default, a thread waits until the loop has nothing to do.
+"""
 
 
 class MessageWriter:
@@ -42,6 +51,7 @@ class MessageWriter:
     async def write(self, events: Sequence[NewEvent | Redaction]) -> None:
         """Begin to write a lot, once the one before is written."""
         await self._finish_lot()
+        sys.setswitchinterval(min(sys.getswitchinterval(), _HANDED_OVER))
         self._writing = asyncio.get_running_loop().run_in_executor(None, self._write, events)
 
     async def finish(self) -> list[TimelineEvent]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from client.session.events import Trust
-from client.session.store.search_index import IndexRow, SearchIndex
+from client.session.store.search_index import IndexRow, SearchIndex, merge_some
 from client.session.store.sqlcipher import Database
 from client.session.store.timeline import position_of
 
@@ -88,6 +88,7 @@ def _put(db: Database, rows: Iterator[_Row], count: int) -> None:
             batch,
         )
         index.add(IndexRow(row[0], row[8], row[2], row[4]) for row in batch)
+        merge_some(db)
 
 
 def _rows(messages: int) -> Iterator[_Row]:

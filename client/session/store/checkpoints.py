@@ -1,6 +1,6 @@
-"""Moving what was committed from the write-ahead log into the database, and new ids to the others.
+"""Moving what was committed from the write-ahead log into the database, and tidying up what it left.
 
-Both happen beside the event loop. SQLite moves the log by itself in some commit once it is long, and that
+That happens beside the event loop. SQLite moves the log by itself in some commit once it is long, and that
 commit then waits for the disk: on the event loop everybody would wait with it.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from client.session.store import event_ids
+from client.session.store import event_ids, search_index
 from client.session.store.vault import Vault
 
 _LONG = 1_000
@@ -34,4 +34,5 @@ class Checkpoints:
     def _move(self) -> None:
         with contextlib.closing(self._db.another()) as own:
             event_ids.move_new(own)
+            search_index.merge_some(own)
             own.execute("PRAGMA wal_checkpoint(PASSIVE)")

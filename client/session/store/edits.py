@@ -28,15 +28,13 @@ class Edits:
         self._db = db
         self._index = index
 
-    def edited_among(self, room_id: str, event_ids: Collection[str]) -> list[str]:
-        """Return those of `event_ids` that some stored event of the room says to replace."""
+    def edited_among(self, events: Collection[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return those of `events`, by room and id, that some stored event of the room says to replace."""
         query = (
-            "SELECT DISTINCT replaces FROM events WHERE room_id = ?"
-            " AND replaces IN (SELECT value FROM json_each(?))"
+            "SELECT DISTINCT room_id, replaces FROM json_each(?) CROSS JOIN events"
+            " ON room_id = value ->> 0 AND replaces = value ->> 1 AND replaces IS NOT NULL"
         )
-        return [
-            name for (name,) in self._db.conn.execute(query, [room_id, _encode(list(event_ids)).decode()])
-        ]
+        return self._db.conn.execute(query, [_encode(list(events)).decode()]).fetchall()
 
     def of(self, room_id: str, event_id: str, sender: str) -> list[int]:
         """Return the positions of what a sender wrote to replace an event."""

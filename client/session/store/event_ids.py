@@ -8,7 +8,7 @@ until they are moved, in order and many a page, beside the event loop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 import msgspec
 
@@ -28,10 +28,10 @@ _LOT = 2_000
 """Ids that are moved in one transaction: whoever else writes waits for it, some milliseconds."""
 _ADD = """INSERT OR IGNORE INTO new_event_ids
     SELECT substr(value ->> 0, 2, 8), value ->> 1 FROM json_each(?)"""
-_FIND = """SELECT event_id, position FROM events WHERE +room_id = ?1 AND position IN (
-        SELECT position FROM new_event_ids WHERE beginning IN (SELECT substr(value, 2, 8) FROM json_each(?2))
+_FIND = """SELECT room_id, event_id, position FROM events WHERE position IN (
+        SELECT position FROM new_event_ids WHERE beginning IN (SELECT substr(value, 2, 8) FROM json_each(?1))
         UNION ALL
-        SELECT position FROM event_ids WHERE beginning IN (SELECT substr(value, 2, 8) FROM json_each(?2)))"""
+        SELECT position FROM event_ids WHERE beginning IN (SELECT substr(value, 2, 8) FROM json_each(?1)))"""
 
 
 def add(db: Database, placed: Iterable[tuple[str, int]]) -> None:
@@ -41,9 +41,15 @@ def add(db: Database, placed: Iterable[tuple[str, int]]) -> None:
 
 def positions_of(db: Database, room_id: str, event_ids: Iterable[str]) -> dict[str, int]:
     """Return where those of some events of a room stand that are stored."""
-    wanted = set(event_ids)
-    rows = db.conn.execute(_FIND, (room_id, msgspec.json.encode(sorted(wanted)).decode()))
-    return {event_id: position for event_id, position in rows if event_id in wanted}
+    wanted = {(room_id, event_id) for event_id in event_ids}
+    return {event_id: position for (_, event_id), position in positions_in_rooms(db, wanted).items()}
+
+
+def positions_in_rooms(db: Database, wanted: Set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return where those of some events, by room and id, stand that are stored."""
+    names = sorted({event_id for _, event_id in wanted})
+    rows = db.conn.execute(_FIND, [msgspec.json.encode(names).decode()])
+    return {(room, name): position for room, name, position in rows if (room, name) in wanted}
 
 
 def position_of(db: Database, room_id: str, event_id: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from client.session.store import event_ids
 from client.session.store.indexing import index_what_is_there
-from client.session.store.search_index import CREATE
+from client.session.store.search_index import CREATE, MERGE_BESIDE
 from client.session.store.sqlcipher import Database, Migrations
 from policies.trust.unpadded_base64 import decode_base64
 
@@ -159,6 +159,13 @@ def keep_how_far_a_walk_has_come(db: Database) -> None:
 def let_files_wait_in_the_outbox(db: Database) -> None:
     """Keep the name of the file that is uploaded before a message is sent."""
     db.execute("ALTER TABLE outbox ADD COLUMN waiting TEXT")
+
+
+@account_schema()
+def merge_the_index_beside_the_event_loop(db: Database) -> None:
+    """Let no transaction pay for the merging of what earlier ones have written."""
+    for statement in MERGE_BESIDE:
+        db.execute(statement)
 
 
 _FIRST = (

@@ -30,6 +30,17 @@ CREATE = (
     "INSERT INTO event_words (event_words, rank) VALUES ('automerge', 8)",
 )
 
+# As it is, FTS5 merges in whichever transaction happens to be the one too many; `merge_some` does it beside
+# the event loop. Should that not be called, a transaction still does, once there are so many parts of a size.
+MERGE_BESIDE = (
+    "INSERT INTO event_words (event_words, rank) VALUES ('automerge', 0)",
+    "INSERT INTO event_words (event_words, rank) VALUES ('crisismerge', 128)",
+)
+_PIECE = 64
+"""Pages that are merged in one transaction: whoever else writes waits for it, some milliseconds."""
+_PIECES = 32
+"""Pieces that are merged at a time, some times what a thousand pages of the log leave to be merged."""
+
 
 class IndexRow(msgspec.Struct, frozen=True):
     """One event as the index takes it in."""
@@ -97,6 +108,15 @@ class SearchIndex:
             position: new_body(msgspec.json.decode(content, type=dict[str, Json]))
             for position, content in rows
         }
+
+
+def merge_some(db: Database) -> None:
+    """Make few parts of the index' many, so that a search looks into few; in transactions of its own."""
+    for _ in range(_PIECES):
+        before = db.conn.total_changes
+        db.conn.execute("INSERT INTO event_words (event_words, rank) VALUES ('merge', ?)", [_PIECE])
+        if db.conn.total_changes - before < 2:  # FTS5, "The 'merge' command": nothing was left
+            return
 
 
 def room_tag(room_id: str) -> str:

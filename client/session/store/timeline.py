@@ -7,6 +7,7 @@ before it, so that a sender whose clock is wrong moves nothing about.
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -99,23 +100,16 @@ class Timeline:
 
     def end_of(self, room_id: str) -> int:
         """Return after which position all that comes belongs; behind a gap room is left for what it holds."""
-        query = (
-            "SELECT max(coalesce((SELECT max(position) FROM events WHERE room_id = ?1), 0),"
-            " coalesce((SELECT max(lower) + ?2 FROM gaps WHERE room_id = ?1), 0))"
-        )
-        end: int = self._db.conn.execute(query, [room_id, 2 * RESERVED]).fetchone()[0]
-        return end
+        return self._ends_of([room_id])[room_id]
 
     def append(self, events: Sequence[NewEvent]) -> list[TimelineEvent]:
         """Store events, each after all that its room has, oldest first; return those that were new."""
-        by_room: dict[str, dict[str, NewEvent]] = {}
+        named: dict[tuple[str, str], NewEvent] = {}
         for event in events:
-            by_room.setdefault(event.room_id, {}).setdefault(event.event_id, event)
-        fresh: list[tuple[int, NewEvent]] = []
-        for room_id, named in by_room.items():
-            known = self.positions_of(room_id, named)
-            fresh += self._placed(room_id, [event for name, event in named.items() if name not in known])
-        return self._insert(self._made_unique(fresh), self.arrived())
+            named.setdefault((event.room_id, event.event_id), event)
+        known = event_ids.positions_in_rooms(self._db, named.keys())
+        fresh = [event for name, event in named.items() if name not in known]
+        return self._insert(self._made_unique(self._placed(fresh)), self.arrived())
 
     def place(self, placed: Sequence[tuple[int, NewEvent]]) -> list[TimelineEvent]:
         """Store events at positions that are free."""
@@ -176,7 +170,7 @@ class Timeline:
         target = replaced_event(event.content)
         if target is not None:
             self._edits.settle(event.room_id, target)
-        elif self._edits.edited_among(event.room_id, [event.event_id]):
+        elif self._edits.edited_among([(event.room_id, event.event_id)]):
             self._edits.settle(event.room_id, event.event_id)
         return event
 
@@ -236,28 +230,38 @@ class Timeline:
         )
         return [_event(row) for row in self._db.conn.execute(query, [_listed(positions)])]
 
-    def _placed(self, room_id: str, events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
-        """Give every event of a room the position that it would have were the room alone."""
-        last = self.end_of(room_id)
+    def _ends_of(self, rooms: Iterable[str]) -> dict[str, int]:
+        query = (
+            "SELECT value, max(coalesce((SELECT max(position) FROM events WHERE room_id = value), 0),"
+            " coalesce((SELECT max(lower) + ? FROM gaps WHERE room_id = value), 0)) FROM json_each(?)"
+        )
+        return dict(self._db.conn.execute(query, [2 * RESERVED, _listed(rooms)]).fetchall())
+
+    def _placed(self, events: Sequence[NewEvent]) -> list[tuple[int, NewEvent]]:
+        """Give every event the position that it would have were its room alone."""
+        last = self._ends_of({event.room_id for event in events})
         latest = int(time.time() * 1000)
         placed = []
         for event in events:
-            last = max(last + APART, min(max(event.sent_at, 0), latest) << SHIFT)
-            placed.append((last, event))
+            own_time = min(max(event.sent_at, 0), latest) << SHIFT
+            position = max(last[event.room_id] + APART, own_time + _apart(event.room_id))
+            last[event.room_id] = position
+            placed.append((position, event))
         return placed
 
     def _made_unique(self, placed: list[tuple[int, NewEvent]]) -> list[tuple[int, NewEvent]]:
         """Move what has the position of another event, of whatever room, by as little as can be."""
         query = "SELECT position FROM events WHERE position IN (SELECT value FROM json_each(?))"
-        wanted = [position for position, _ in placed]
+        wanted = {position for position, _ in placed}
         taken = {row[0] for row in self._db.conn.execute(query, [_listed(wanted)])}
-        if not taken and len(set(wanted)) == len(wanted):
+        if not taken and len(wanted) == len(placed):
             return placed
         unique: list[tuple[int, NewEvent]] = []
         last: dict[str, int] = {}
         for position, event in placed:
             position = max(position, last.get(event.room_id, 0) + 1)
-            while position in taken or self.is_taken(position):
+            # Of those that were wanted it is known already whether they are taken.
+            while position in taken or (position not in wanted and self.is_taken(position)):
                 position += 1
             taken.add(position)
             last[event.room_id] = position
@@ -268,11 +272,9 @@ class Timeline:
         stored: list[TimelineEvent] = []
         texts: list[IndexRow] = []
         edits: dict[tuple[str, str], list[IndexRow]] = {}
-        names: dict[str, list[str]] = {}
 
         def rows() -> Iterator[tuple[object, ...]]:
             for number, (position, event) in enumerate(placed, arrived + 1):
-                names.setdefault(event.room_id, []).append(event.event_id)
                 body = event.content.get("body")
                 text = body if isinstance(body, str) and event.type == "m.room.message" else None
                 target = None if text is None else replaced_event(event.content)
@@ -288,12 +290,17 @@ class Timeline:
         insert_rows(self._db, _INSERT, rows())
         event_ids.add(self._db, ((event.event_id, position) for position, event in placed))
         self.index.add(sorted(texts, key=lambda row: row.position))
-        for room_id, new in names.items():
-            for event_id in self._edits.edited_among(room_id, new):
-                self._edits.adopt(room_id, event_id)
+        new = [(event.room_id, event.event_id) for _, event in placed]
+        for room_id, event_id in self._edits.edited_among(new):
+            self._edits.adopt(room_id, event_id)
         for (room_id, event_id), found in edits.items():
             self._edits.add(room_id, event_id, found)
         return stored
+
+
+def _apart(room_id: str) -> int:
+    """Return by how much the positions of a room are off the millisecond: so rooms seldom want the same."""
+    return zlib.crc32(room_id.encode("utf-8", "replace")) % APART
 
 
 def _listed(values: Iterable[str | int]) -> str:

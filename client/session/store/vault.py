@@ -19,7 +19,11 @@ _PAGE = 4096
 
 
 class Vault(Database):
-    """An encrypted database. Statements outside `atomic()` commit by themselves."""
+    """An encrypted database. Statements outside `atomic()` commit by themselves.
+
+    What is committed outlasts a power cut, not only the end of the process: a ratchet whose ciphertext has
+    gone out may never be found where it was before.
+    """
 
     def __init__(self, connection: dbapi2.Connection, open_another: Callable[[], dbapi2.Connection]) -> None:
         super().__init__(connection, execute_plugins=False)
@@ -33,8 +37,14 @@ class Vault(Database):
         return path
 
     def another(self) -> Vault:
-        """Open a second connection, for one thread at a time, whichever; the caller closes it."""
-        return Vault(self._open_another(), self._open_another)
+        """Open a second connection, for one thread at a time, whichever; the caller closes it.
+
+        What it commits outlasts a power cut with the next commit of this one only: nobody waits for the disk
+        while it writes what can be had again.
+        """
+        connection = self._open_another()
+        connection.execute("PRAGMA synchronous = normal")
+        return Vault(connection, self._open_another)
 
     def beside(self) -> Vault:
         """Return a second connection that is kept, with the pages that it has read, until this one closes.
@@ -60,9 +70,11 @@ class Vault(Database):
             return
         self.conn, beside.conn = beside.conn, self.conn
         try:
+            self.conn.execute("PRAGMA synchronous = full")
             with self.atomic():
                 yield self
         finally:
+            self.conn.execute("PRAGMA synchronous = normal")
             self.conn, beside.conn = beside.conn, self.conn
 
     def close(self) -> None:
@@ -111,7 +123,8 @@ def open_vault(path: Path, key: bytes | Secret[bytes]) -> Vault:
 
 def _connected(path: Path, key: Secret[bytes], *, any_thread: bool = False) -> StoreConnection:
     try:
-        _make_private(path)
+        if not any_thread:  # else the file is open, and to close it once more would give its locks up (POSIX)
+            _make_private(path)
         connection: StoreConnection = dbapi2.connect(
             str(path), isolation_level=None, factory=StoreConnection, check_same_thread=not any_thread
         )
@@ -123,7 +136,8 @@ def _connected(path: Path, key: Secret[bytes], *, any_thread: bool = False) -> S
         connection.execute(f"PRAGMA key = \"x'{key.reveal().hex()}'\"")
         _see_that_it_opens(connection)
         connection.execute("PRAGMA journal_mode = wal")
-        connection.execute("PRAGMA synchronous = normal")
+        connection.execute("PRAGMA synchronous = full")
+        connection.execute("PRAGMA fullfsync = on")  # macOS: through the disk's own cache too
         connection.execute("PRAGMA cache_size = -65536")
         connection.execute("PRAGMA busy_timeout = 5000")
     except BaseException:  # also when interrupted: closed, then raised again

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
 
+from client.session import pacing
 from client.session.message_writer import MessageWriter
 from client.session.store.checkpoints import Checkpoints
 from client.session.store.room_store import RoomStore
@@ -59,6 +61,16 @@ async def test_a_long_answer_that_was_cut_off_before_its_token_comes_again_whole
     assert Timeline(db).has_any(ROOM), "nothing was written ahead: this shows nothing"
     db.close()
     await _holds_everything_once(bob)
+
+
+async def test_the_event_loop_does_not_keep_the_writer_from_its_work(tmp_path: Path) -> None:
+    """A thread that waits for Python's lock asks for it before the loop's slice is over, and gets it."""
+    db = opened(tmp_path)
+    async with MessageWriter(db) as writer:
+        await writer.write([message("$1", "text")])
+        assert sys.getswitchinterval() < pacing.SLICE_SECONDS
+        await writer.finish()
+    db.close()
 
 
 async def test_a_lot_that_was_begun_is_written_also_when_nobody_waits_any_more(tmp_path: Path) -> None:

@@ -94,6 +94,22 @@ async def test_a_message_that_is_refused_is_told_and_blocks_no_other(tmp_path: P
         assert await bodies_at(b, "second") == ["first", "third", "second"]
 
 
+async def test_a_message_that_was_given_up_is_tried_again_when_it_is_sent_again_under_its_id(
+    tmp_path: Path,
+) -> None:
+    """Each `send` of the same transaction id is an attempt that ends, and the message arrives once."""
+    _, alice, bob = await alice_and_bob(tmp_path)
+    alice.transport = Refusing(alice, lambda n: refused(NotAllowed, 403) if n <= 2 else None)
+    async with alice.session() as a, bob.session() as b, asyncio.timeout(60):
+        for _ in range(2):
+            with pytest.raises(NotAllowed):
+                await a.send(ROOM, text("persistent"), transaction_id="same")
+        sent = await a.send(ROOM, text("persistent"), transaction_id="same")
+        assert await a.send(ROOM, text("persistent"), transaction_id="same") == sent
+        assert await a.queued() == []
+        assert await bodies_at(b, "persistent") == ["persistent"]
+
+
 async def test_a_server_that_fails_over_one_message_holds_the_others_up_for_a_while_only(
     tmp_path: Path,
 ) -> None:
