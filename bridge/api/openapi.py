@@ -87,7 +87,7 @@ def _header(operation: Operation) -> Iterator[Schema]:
             "name": HEADER,
             "in": "header",
             "required": False,
-            "description": "The same key with the same draft is answered with the first answer.",
+            "description": "The same key with the same body is answered with the first answer.",
             "schema": {"type": "string", "pattern": PATTERN},
         }
 

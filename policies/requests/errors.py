@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from policies.errors import PolicyError
 from policies.requests.case.refusal import Refusal
+from policies.requests.check.finding import Finding
 
 
 class RequestError(PolicyError):
@@ -45,13 +46,19 @@ class RequestTooLarge(RequestError):
 
 
 class CommunicationRefused(RequestError):
-    """An answer, or a step of the Court, is not believed or cannot be: it has no effect."""
+    """An answer, or a step of the Court, is not believed or cannot be: it has no effect.
+
+    `findings` are the fields and provisions that stand in its way, where those can be named.
+    """
 
     exit_code = 3
 
-    def __init__(self, what: str, *, refusal: Refusal, why: str, remedy: str = "") -> None:
+    def __init__(
+        self, what: str, *, refusal: Refusal, why: str, remedy: str = "", findings: tuple[Finding, ...] = ()
+    ) -> None:
         super().__init__(what, why=why, remedy=remedy or refusal.remedy)
         self.refusal = refusal
+        self.findings = findings
 
 
 class CaseNotOpened(RequestError):

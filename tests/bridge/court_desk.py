@@ -59,10 +59,12 @@ def _write_trust(home: Home, manifest: Manifest) -> None:
 
 def _attestation(focal_point: Account) -> InitialState:
     now = whole_utc(datetime.now(UTC))
+    keys = attested_keys(focal_point, answers=True)
     attestation = msgspec.structs.replace(
         ATTESTATION,
         user_id=focal_point.user_id,
-        master_key=attested_keys(focal_point, answers=False).master_key,
+        master_key=keys.master_key,
+        answer_key=keys.answer_key,
         valid_from=now - timedelta(hours=1),
         valid_until=now + timedelta(days=30),
     )

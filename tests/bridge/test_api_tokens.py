@@ -25,6 +25,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 ALLOWED = {
     Scope.SUBMIT: {"/v1/templates"},
+    Scope.STEP: set[str](),
     Scope.READ: {"/v1/requests"},
     Scope.SEALED: set[str](),
     Scope.METRICS: {"/metrics"},
@@ -42,6 +43,8 @@ async def test_a_scope_allows_what_it_says(running: Running, scope: Scope) -> No
             assert reply.problem == "scope-missing"
             assert "insufficient_scope" in reply.headers["WWW-Authenticate"]
     assert (await client.submit(sample_body())).status == (202 if scope is Scope.SUBMIT else 403)
+    step = await client.call("POST", "/v1/requests/ROG-2026-000000/withdraw", body={"reason": "x"})
+    assert step.status == (404 if scope is Scope.STEP else 403)
 
 
 async def test_what_is_no_token(running: Running) -> None:

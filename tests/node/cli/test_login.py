@@ -98,7 +98,9 @@ def test_the_passphrase_is_asked_for_twice_and_then_each_time(homeserver: Homese
     with Terminal([ROGATORY, "rooms"], environment) as terminal:
         terminal.wait_for("Passphrase of the store")
         terminal.type("not the right one\n")
-        terminal.wait_for("Try again.\nPassphrase of the store")  # what is typed before a prompt is thrown away
+        terminal.wait_for(
+            "Try again.\nPassphrase of the store"
+        )  # what is typed before a prompt is thrown away
         terminal.type(f"{PASSPHRASE}\n")
         assert terminal.wait_ended() == 0
     with Terminal([ROGATORY, "chat"], environment) as terminal:
