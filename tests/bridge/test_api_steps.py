@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,7 @@ async def posted_steps(running: Running, request_id: str, count: int) -> list[di
     def steps() -> list[dict[str, Any]]:
         room_id = running.bot.register.request(request_id).room_id or ""
         contents = [event.content for event in running.server.rooms[room_id].timeline]
-        return [dict(content[EVENT_KEY]) for content in contents if EVENT_KEY in content]  # type: ignore[arg-type, call-overload] # JSON of our own
+        return [dict(content[EVENT_KEY]) for content in contents if EVENT_KEY in content]  # type: ignore[arg-type] # JSON of our own
 
     async def enough() -> bool:
         return len(steps()) >= count
@@ -104,7 +104,7 @@ async def test_an_advance_copy_is_confirmed_once(running: Running, client: ApiCl
     assert step["details"] == CONFIRMED
 
 
-REFUSED: dict[str, tuple[str, dict[str, object], int, str, str]] = {
+REFUSED: dict[str, tuple[str, Mapping[str, object], int, str, str]] = {
     "no-advance-copy": ("confirm", CONFIRMED, 409, "nature", "91(1), 96(1)"),
     "not-consulted": ("reply", {"reply": "Yes."}, 409, "state", "97"),
     "no-arrest-here": ("arrest", {"arrest_date": "2026-11-20", "source": "x"}, 409, "template", "rule 188"),
@@ -134,7 +134,7 @@ async def test_what_cannot_follow_is_refused(running: Running, client: ApiClient
     verb, body, status, field, basis = REFUSED[name]
     request_id = await issued(running, client)
     refused = await take(
-        client, request_id, verb, {"request_id": request_id} | body if name == "itself" else body
+        client, request_id, verb, {"request_id": request_id, **body} if name == "itself" else body
     )
     assert refused.status == status, refused.text
     assert refused.problem == {409: "step-out-of-order", 422: "step-invalid"}[status]
