@@ -41,7 +41,9 @@ async def court_desk(homeserver: Homeserver, root: Path, name: str) -> CourtDesk
     _write_trust(home, manifest)
     state = _attestation(focal_point)
     async with room_requests(court) as rooms:
-        await rooms.create_room(RoomCreation(name="Directory", initial_state=(*ENCRYPTED, state)))
+        await rooms.create_room(
+            RoomCreation(name="Directory", invite=(focal_point.user_id,), initial_state=(*ENCRYPTED, state))
+        )
     return CourtDesk(Rogatory(home.root), manifest, focal_point)
 
 

@@ -115,7 +115,7 @@ async def test_many_posts_are_one_step(homeserver: Homeserver, tmp_path: Path) -
             group.create_task(posting.run())
             await posting.kill_at_random()
             async with serving(there.court, there.port, there.log):
-                await posting.one_more()
+                await posting.finish()
                 case = await there.case(request_id, lambda case: "FOLLOW_UP" in codes(case))
         assert posting.answers == [posting.answers[0]] * len(posting.answers)
         assert codes(case).count("FOLLOW_UP") == 1
@@ -133,12 +133,14 @@ class _Posting:
         self._there = there
         self._request_id = request_id
         self._over = False
+        self._ended = asyncio.Event()
 
     async def run(self) -> None:
         body = {"request_id": "ROG-2026-7KQ4XM", "template": "T13"}
         while not self._over:
             answer = await self._there.system.step(self._request_id, "follow-up", body, "one-key")
             self.answers.append(answer)
+        self._ended.set()
 
     async def kill_at_random(self) -> None:
         """Serve, and kill within one of the next posts, several times: the first before any is answered."""
@@ -151,9 +153,11 @@ class _Posting:
                     async with asyncio.timeout(chance.uniform(0, 0.05)):
                         await asyncio.Event().wait()
 
-    async def one_more(self) -> None:
+    async def finish(self) -> None:
+        """Wait for one more answer, and for the last."""
         await self._more(1)
         self._over = True
+        await self._ended.wait()
 
     async def _more(self, count: int) -> None:
         enough = len(self.answers) + count
@@ -175,6 +179,11 @@ def _advance_copy() -> dict[str, Any]:
 
 async def _answered(there: Desk, case: Case) -> str:
     """Give a final answer as the focal point, wait until the Court has received it, and return its hash."""
+
+    async def attested() -> bool:
+        return bool(await there.session.signed_attestations())
+
+    await until(attested, within=60)
     cases, request_id = SessionCases(there.session, there.court.manifest), case.request.id
     await cases.answer(case, "NO_ASSETS_FOUND", NOTHING_FOUND, case.time_to_sign(real_now()))
     receipts = codes(case).count("ANSWER_RECEIVED") + 1
