@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -51,12 +51,13 @@ def standstills(case: Case, clock: Clock) -> tuple[Standstill, ...]:
     stopping = set(clock.stopped_by)
     if clock.kind is ClockKind.NETWORK:
         stopping |= set(case.template.common.stopped_by)
-    return tuple(_between(case, stopping))
+    return tuple(standstills_of(case.history, stopping))
 
 
-def _between(case: Case, stopping: set[str]) -> Iterator[Standstill]:
+def standstills_of(history: Iterable[Entry], stopping: Collection[str]) -> Iterator[Standstill]:
+    """Yield when what has happened, in order, keeps a clock still that these codes stop."""
     stopped: Entry | None = None
-    for entry in case.history:
+    for entry in history:
         if stopped is None:
             stopped = entry if entry.code in stopping else None
         elif _resumes(entry, stopped, stopping):
@@ -69,7 +70,7 @@ def _between(case: Case, stopping: set[str]) -> Iterator[Standstill]:
         yield Standstill(begin=stopped.at, end=_agreed_end(stopped))
 
 
-def _resumes(entry: Entry, stopped: Entry, stopping: set[str]) -> bool:
+def _resumes(entry: Entry, stopped: Entry, stopping: Collection[str]) -> bool:
     if entry.answer is not None:
         return not entry.is_receipt and entry.code not in stopping
     return entry.code in CONSULTATION_ENDS and stopped.code not in POSTPONEMENTS

@@ -15,6 +15,7 @@ from policies.requests.statistics.record import RequestRecord
 from policies.requests.statistics.rules import Disclosure, StatisticsRules, packaged_rules
 from policies.requests.statistics.suppress import publish
 from policies.requests.statistics.tabulate import (
+    ELSEWHERE,
     SEALED,
     TOTAL,
     Dimensions,
@@ -135,6 +136,9 @@ def _titles() -> dict[Place, Title]:
     fields = templates.common.fields
     titles = {TOTAL: Title(en="All requests", fr="Toutes les demandes")}
     titles |= {Place("region", code): region.title for code, region in load_regions().items()}
+    titles[Place("region", ELSEWHERE)] = Title(
+        en="Others than States Parties", fr="Autres que les États Parties"
+    )
     titles |= {Place("priority", code): title for code, title in fields["priority"].enum.items()}
     titles |= {Place("organ", code): title for code, title in fields["originator"].enum.items()}
     return titles | {Place("template", each): templates.current(each).title for each in templates.ids}

@@ -17,6 +17,9 @@ from policies.requests.templates.registry import packaged_templates
 SEALED = "(sealed)"
 """The row of each table that is never shown: requests under seal, which count in the total alone."""
 
+ELSEWHERE = "elsewhere"
+"""The region of who is asked and is in none: a State that is no Party, an organization."""
+
 Dimensions = Mapping[str, tuple[str, ...]]
 """What is counted by → its values, each of which has a row, so that a row itself tells nothing."""
 
@@ -106,7 +109,7 @@ def packaged_dimensions() -> dict[str, tuple[str, ...]]:
     """Return what a report counts by: the regional groups, the priorities, the templates, the originators."""
     templates = packaged_templates()
     return {
-        "region": tuple(region.code for region in load_regions().values() if not region.is_court),
+        "region": (*(region.code for region in load_regions().values() if not region.is_court), ELSEWHERE),
         "priority": tuple(priority.value for priority in Priority),
         "template": templates.ids,
         "organ": tuple(templates.common.fields["originator"].enum),
