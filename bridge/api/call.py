@@ -14,6 +14,7 @@ from bridge.api.health import Health
 from bridge.api.idempotency import HEADER, OneAnswer, checked_key
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
 from bridge.api.rate_limit import Rate, RateLimits
+from bridge.api.reports import Reports
 from bridge.api.tokens import Scope, Token, Tokens
 from bridge.case_file import SignedStep
 from bridge.court_steps import Choose
@@ -67,6 +68,7 @@ class Service:
         self.settings = settings
         self.tokens = Tokens(register)
         self.limits = RateLimits(settings.rate)
+        self.reports = Reports(register)
         self.answered: Counter[tuple[str, str, int]] = Counter()
 
 

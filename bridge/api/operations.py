@@ -9,6 +9,7 @@ from bridge.api.health import HealthAnswer, health_answer
 from bridge.api.metrics import METRICS
 from bridge.api.operation import Operation, json_answer
 from bridge.api.reading import READING
+from bridge.api.statistics import STATISTICS
 from bridge.api.stepping import STEPPING
 from bridge.api.submitting import SUBMITTING
 from bridge.api.template_list import TEMPLATES
@@ -22,6 +23,7 @@ OPERATIONS = (
     *SUBMITTING,
     *READING,
     *STEPPING,
+    *STATISTICS,
     *TEMPLATES,
     *METRICS,
     Operation(

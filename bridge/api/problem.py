@@ -19,6 +19,7 @@ class ProblemKind(enum.Enum):
     NOT_AUTHENTICATED = ("not-authenticated", 401, "There is no valid bearer token.")
     SCOPE_MISSING = ("scope-missing", 403, "The token does not allow this.")
     NOT_FOUND = ("not-found", 404, "There is no such thing here.")
+    YEAR_NOT_PUBLISHED = ("year-not-published", 404, "There are no statistics of that year.")
     METHOD_NOT_ALLOWED = ("method-not-allowed", 405, "This path has other methods.")
     BODY_LATE = ("body-late", 408, "The body did not come in time.")
     STEP_OUT_OF_ORDER = ("step-out-of-order", 409, "The step cannot follow in this case.")

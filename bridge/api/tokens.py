@@ -33,6 +33,8 @@ class Scope(enum.StrEnum):
     """Read requests that are not under seal or secret."""
     SEALED = "sealed"
     """With `read` and `step`: also those that are. Without it they are as if they did not exist."""
+    STATISTICS = "statistics"
+    """Read what is published of ended reporting years, in which no State can be told."""
     METRICS = "metrics"
     """Read the counters."""
 

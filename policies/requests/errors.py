@@ -9,6 +9,7 @@ RequestError (a PolicyError)
 ├── CommunicationRefused     an answer or a step of the Court has no effect; `refusal` says of which kind
 ├── CaseNotOpened            there is no request that holds, so there is nothing to follow
 ├── CardAnswerRefused        an answer may not change a country card: another State's, or unreadable
+├── YearUnknown              no reporting year has that name
 └── RecordInvalid            a request cannot be counted in the statistics; the nearest row is named
 """
 
@@ -67,6 +68,12 @@ class CaseNotOpened(RequestError):
 
 class CardAnswerRefused(RequestError):
     """An answer to the questionnaire may not change a country card."""
+
+
+class YearUnknown(RequestError):
+    """No reporting year has that name."""
+
+    exit_code = 2
 
 
 class RecordInvalid(RequestError):

@@ -44,7 +44,7 @@ def count_request(
         for at in (delivered, *(each[0].at if each else None for each in (answers, substantive, finals)))
     ]
     delivered_at, acknowledged_at, first_answer_at, final_answer_at = times
-    stands = (finals or substantive or [None])[-1]
+    stands = next(reversed(finals or substantive), None)
     asked = str(common.get("requested_state") or common.get("requesting_state") or "")
     return RequestRecord(
         region=_region_of().get(asked, ELSEWHERE),

@@ -57,9 +57,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What is published of one year, all tables together: only so is what is held back safe.
 
-    Two reports over nearly the same requests could be subtracted: there is one for each year, after its end.
+    `title` is the year's, as 2025-2026. Two reports over nearly the same requests could be subtracted: there
+    is one for each year, after its end.
     """
 
+    title: str
     year: ReportingYear
     source: str
     rules: Disclosure
@@ -73,7 +75,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def as_object(self) -> dict[str, object]:
         """Return the report for JSON. A figure that is not there is held back."""
         built: dict[str, object] = msgspec.to_builtins(self)
-        return built | {"year": self.year.title}
+        return built
 
 
 def report(
@@ -94,6 +96,7 @@ def report(
     published = publish(counted, rules.disclosure)
     titles = _titles()
     return Report(
+        title=year.title,
         year=year,
         source=rules.reporting_year.source,
         rules=rules.disclosure,

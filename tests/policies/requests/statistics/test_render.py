@@ -101,6 +101,6 @@ def test_the_plot_is_drawn_to_scale_and_said_in_words(dimension: str) -> None:
 def test_the_object_is_json() -> None:
     """What the API gives is plain JSON with the rules that the figures were made by."""
     shown = json.loads(json.dumps(REPORT.as_object()))
-    assert shown["year"] == "2026-2027"
+    assert shown["title"] == "2026-2027"
     assert shown["rules"]["least_states"] == 3
     assert [table["dimension"] for table in shown["tables"]] == list(DIMENSIONS)
