@@ -19,9 +19,9 @@ from policies.requests.case.step import EVENT_KEY, CourtStep, StepCode
 from policies.trust import canonical_json
 from tests.policies.requests.samples import ROOM, sample_content, sample_draft
 
-BEGIN = datetime(2025, 9, 1, tzinfo=UTC)
-END = datetime(2026, 9, 1, tzinfo=UTC)
-TITLE = "2025-2026"
+BEGIN = datetime(2019, 9, 1, tzinfo=UTC)
+END = datetime(2020, 9, 1, tzinfo=UTC)
+TITLE = "2019-2020"
 STATES = tuple(state for region in load_regions().values() for state in region.states)
 FOCAL_POINT = "@sen.focal-point.1:africa.rogatory.test"
 HASH = "A" * 43
@@ -47,7 +47,7 @@ def fill(register: Register, clock: Clock, requests: int, *, seed: int = 1) -> N
     pause = (END - BEGIN - timedelta(days=40)) / requests
     for number in range(requests):
         clock.now = BEGIN + number * pause
-        request_id = f"ROG-2025-{number:06}"
+        request_id = f"ROG-2019-{number:06}"
         for kind, payload in _life(number, chance, content):
             register.append(kind, request_id, payload)
             clock.now += timedelta(seconds=1)
@@ -97,7 +97,7 @@ def answer(
 ) -> Iterator[tuple[EventKind, dict[str, object]]]:
     """Yield what is recorded of an answer: received, and judged."""
     said = SignedAnswer(
-        v=1, request_id="ROG-2025-000000", request_sha256=HASH, outcome=outcome, details=details,
+        v=1, request_id="ROG-2019-000000", request_sha256=HASH, outcome=outcome, details=details,
         answered_at=at, answerer=FOCAL_POINT, room_id=ROOM, body_sha256=HASH,
         signatures={FOCAL_POINT: {"ed25519:answer": SIGNATURE}},
     )  # fmt: skip
@@ -120,7 +120,7 @@ def step(
 ) -> Iterator[tuple[EventKind, dict[str, object]]]:
     """Yield what is recorded of a step of the Court: signed, and posted."""
     said = CourtStep(
-        v=1, request_id="ROG-2025-000000", request_sha256=HASH, step=code, details=details, occurred_at=at,
+        v=1, request_id="ROG-2019-000000", request_sha256=HASH, step=code, details=details, occurred_at=at,
         organ="OTP", room_id=ROOM, body_sha256=HASH, signatures={"OTP": {"ed25519:2026a": SIGNATURE}},
     )  # fmt: skip
     name = f"org.rogatory.step.{code}.{at.timestamp():.0f}"

@@ -28,6 +28,7 @@ ALLOWED = {
     Scope.STEP: set[str](),
     Scope.READ: {"/v1/requests"},
     Scope.SEALED: set[str](),
+    Scope.STATISTICS: {"/v1/statistics"},
     Scope.METRICS: {"/metrics"},
 }
 
@@ -36,7 +37,7 @@ ALLOWED = {
 async def test_a_scope_allows_what_it_says(running: Running, scope: Scope) -> None:
     """Each scope opens its own paths and no other; what it does not open names the scope that would."""
     client = running.as_(scope)
-    for path in ("/v1/templates", "/v1/requests", "/metrics"):
+    for path in ("/v1/templates", "/v1/requests", "/v1/statistics", "/metrics"):
         reply = await client.get(path)
         assert reply.status == (200 if path in ALLOWED[scope] else 403), path
         if reply.status == 403:

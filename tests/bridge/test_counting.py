@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 CONSULTED: dict[str, object] = {"sub_code": "a", "question": "Which?", "proposed_solution": "Say."}
 
 
-def year(name: str = "2025-2026") -> ReportingYear:
+def year(name: str = "2019-2020") -> ReportingYear:
     return year_named(name, packaged_rules().reporting_year)
 
 
@@ -74,9 +74,9 @@ async def test_the_log_counts_as_the_case_does(tmp_path: Path) -> None:
 def test_what_comes_after_the_year_does_not_change_it(register: Register, clock: Clock) -> None:
     """An answer and a withdrawal that are recorded once the year is over leave its figures as they were."""
     clock.now = END - 10 * DAY
-    register.append(EventKind.INTENDED, "ROG-2026-AAAAAA", intended(0, "SEN"))
+    register.append(EventKind.INTENDED, "ROG-2020-AAAAAA", intended(0, "SEN"))
     for kind, payload in step(StepCode.DELIVERED, {}, clock.now):
-        register.append(kind, "ROG-2026-AAAAAA", payload)
+        register.append(kind, "ROG-2020-AAAAAA", payload)
     clock.now = END
     before = one(register)
     assert (before.outcome, before.delivered_at) == (None, END - 10 * DAY)
@@ -85,19 +85,19 @@ def test_what_comes_after_the_year_does_not_change_it(register: Register, clock:
         *step(StepCode.WITHDRAWN_BY_COURT, {"reason": "x"}, END),
     ]
     for kind, payload in late:
-        register.append(kind, "ROG-2026-AAAAAA", payload)
+        register.append(kind, "ROG-2020-AAAAAA", payload)
     clock.now = END + 300 * DAY
     assert one(register) == before
 
 
 def test_only_what_was_judged_to_hold_counts(register: Register, clock: Clock) -> None:
     """A refused answer is none; one that was refused first and holds since is one."""
-    register.append(EventKind.INTENDED, "ROG-2025-AAAAAA", intended(0, "SEN"))
+    register.append(EventKind.INTENDED, "ROG-2019-AAAAAA", intended(0, "SEN"))
     refused = answer("UNABLE_NO_RESULT", {"steps_taken": "x"}, BEGIN + DAY, "$refused", refusal="signature")
     first = list(answer("CONSULT_97", CONSULTED, BEGIN + DAY, "$first", refusal="not-attested"))
     again = list(answer("CONSULT_97", CONSULTED, BEGIN + DAY, "$first"))[1]
     for kind, payload in (*refused, *first, again):
-        register.append(kind, "ROG-2025-AAAAAA", payload)
+        register.append(kind, "ROG-2019-AAAAAA", payload)
     clock.now = END
     found = one(register)
     assert (found.outcome, found.final_answer_at, found.incomplete) == ("CONSULT_97", None, True)
@@ -106,24 +106,24 @@ def test_only_what_was_judged_to_hold_counts(register: Register, clock: Clock) -
 def test_only_what_was_issued_in_the_year_counts(register: Register, clock: Clock) -> None:
     """The first second of the year is in it; what was issued before is not, though answered in it."""
     for at, request_id in (
-        (BEGIN - DAY, "ROG-2025-AAAAAA"),
-        (BEGIN, "ROG-2025-BBBBBB"),
-        (END, "ROG-2026-CC"),
+        (BEGIN - DAY, "ROG-2019-AAAAAA"),
+        (BEGIN, "ROG-2019-BBBBBB"),
+        (END, "ROG-2020-CC"),
     ):
         clock.now = at
         register.append(EventKind.INTENDED, request_id, intended(0, "SEN"))
     clock.now = END + 400 * DAY
-    for request_id in ("ROG-2025-AAAAAA", "ROG-2025-BBBBBB"):
+    for request_id in ("ROG-2019-AAAAAA", "ROG-2019-BBBBBB"):
         for kind, payload in answer("CONSULT_97", CONSULTED, BEGIN + DAY, "$a"):
             register.append(kind, request_id, payload)
-    for name, issued in (("2024-2025", BEGIN - DAY), ("2025-2026", BEGIN), ("2026-2027", END)):
+    for name, issued in (("2018-2019", BEGIN - DAY), ("2019-2020", BEGIN), ("2020-2021", END)):
         assert [each.issued_at for each in counted(register, year(name))] == [issued]
 
 
 def test_a_year_that_runs_is_refused(register: Register, clock: Clock) -> None:
     """Until its last day is over the refusal says why, and which years can be had; then it can be had."""
     assert published_years(register) == ()
-    register.append(EventKind.INTENDED, "ROG-2025-AAAAAA", intended(0, "SEN"))
+    register.append(EventKind.INTENDED, "ROG-2019-AAAAAA", intended(0, "SEN"))
     clock.now = END - timedelta(seconds=1)
     with pytest.raises(YearNotPublished, match="subtracted") as refused:
         counted(register, year())
@@ -132,13 +132,13 @@ def test_a_year_that_runs_is_refused(register: Register, clock: Clock) -> None:
     assert published_years(register) == (year(),)
     assert len(counted(register, year())) == 1
     for name, why in (
-        ("2026-2027", "subtracted"),
-        ("2024-2025", "begins later"),
+        ("2020-2021", "subtracted"),
+        ("2018-2019", "begins later"),
         ("9000-9001", "subtracted"),
     ):
         with pytest.raises(YearNotPublished, match=why) as refused:
             counted(register, year(name))
-        assert "2025-2026" in refused.value.remedy
+        assert "2019-2020" in refused.value.remedy
 
 
 def test_counting_only_reads(register: Register, clock: Clock) -> None:
