@@ -6,7 +6,7 @@ when it was recorded, so that no signature is checked again here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -17,21 +17,23 @@ from msgspec import UNSET, UnsetType
 from bridge.errors import YearNotPublished
 from bridge.register import Register
 from bridge.register_event import EventKind
-from policies.requests.case.answer import ANSWER_KEY, SignedAnswer
-from policies.requests.case.case import Entry
-from policies.requests.case.step import EVENT_KEY, CourtStep
+from policies.requests.case.answer import ANSWER_KEY
+from policies.requests.case.step import EVENT_KEY, StepCode
 from policies.requests.draft import Draft
 from policies.requests.statistics.count import count_request
 from policies.requests.statistics.record import RequestRecord
 from policies.requests.statistics.rules import packaged_rules
 from policies.requests.statistics.year import ReportingYear, reporting_year
+from policies.requests.templates.outcome import Outcome
+from policies.requests.templates.registry import packaged_templates
 from policies.trust.times import parse_time
 
 _PAGE = 1000
 """Events that are read at once: a few milliseconds."""
 _KINDS = (EventKind.INTENDED, EventKind.RECEIVED, EventKind.JUDGED, EventKind.STEP_SIGNED)
-_QUERY = f"""SELECT sequence, at, kind, request_id, payload FROM events WHERE sequence > ?
+QUERY = f"""SELECT sequence, at, kind, request_id, payload FROM events WHERE sequence > ?
     AND kind IN ({", ".join("?" * len(_KINDS))}) AND at >= ? AND at < ? ORDER BY sequence LIMIT ?"""  # noqa: S608 # question marks
+"""The rows of the log that are counted, in order."""
 
 
 class _Intended(msgspec.Struct):
@@ -48,9 +50,30 @@ class _Judged(msgspec.Struct):
     refusal: str | None
 
 
+class _Answer(msgspec.Struct):
+    outcome: str
+    answered_at: datetime
+    details: dict[str, object]
+
+
+class _Step(msgspec.Struct):
+    step: StepCode
+    occurred_at: datetime
+    details: dict[str, object]
+
+
 class _Said(msgspec.Struct):
-    answer: SignedAnswer | UnsetType = msgspec.field(default=UNSET, name=ANSWER_KEY)
-    step: CourtStep | UnsetType = msgspec.field(default=UNSET, name=EVENT_KEY)
+    answer: _Answer | UnsetType = msgspec.field(default=UNSET, name=ANSWER_KEY)
+    step: _Step | UnsetType = msgspec.field(default=UNSET, name=EVENT_KEY)
+
+
+class _Happened(msgspec.Struct, frozen=True):
+    """As much of an answer or a step as is counted; see `standstill.Happening`."""
+
+    at: datetime
+    code: str
+    given: dict[str, object]
+    outcome: Outcome | None = None
 
 
 _intended = msgspec.json.Decoder(_Intended)
@@ -65,7 +88,7 @@ class _Request:
 
     issued_at: datetime
     draft: Draft
-    steps: list[Entry] = field(default_factory=list)
+    steps: list[_Happened] = field(default_factory=list)
     received: dict[str, str] = field(default_factory=dict)
     holding: dict[str, bool] = field(default_factory=dict)
 
@@ -77,12 +100,19 @@ class _Request:
             template=draft.template, common=draft.common, issued_at=self.issued_at, history=history
         )
 
-    def _answers(self) -> Iterator[Entry]:
+    def _answers(self) -> Iterator[_Happened]:
         for event_id, content in self.received.items():
             if self.holding.get(event_id):
                 said = _said.decode(content)
                 if said.answer is not UNSET:
-                    yield Entry(event_id=event_id, sha256="", said=said.answer)
+                    given = said.answer
+                    yield _Happened(
+                        given.answered_at, given.outcome, given.details, _catalogue()[given.outcome]
+                    )
+
+
+def _catalogue() -> Mapping[str, Outcome]:
+    return packaged_templates().outcomes.catalogue
 
 
 class YearCount:
@@ -98,8 +128,7 @@ class YearCount:
     def read_page(self) -> bool:
         """Read some more of the log; False when there is nothing more of that year."""
         rows: list[tuple[int, str, str, str, str]] = self._db.execute(
-            _QUERY,
-            [self._after, *_KINDS, _instant(self._year.first_day), _instant(self._year.end), _PAGE],
+            QUERY, arguments(self._year, self._after, _PAGE)
         ).fetchall()
         for _, at, kind, request_id, payload in rows:
             self._take(at, kind, request_id, payload)
@@ -116,7 +145,7 @@ class YearCount:
     def _take(self, at: str, kind: str, request_id: str, payload: str) -> None:
         if kind == EventKind.INTENDED:
             draft = _intended.decode(payload).draft
-            self._requests[request_id] = _Request(issued_at=parse_time(at), draft=draft)
+            self._requests[request_id] = _Request(issued_at=datetime.fromisoformat(at), draft=draft)
             return
         request = self._requests.get(request_id)
         if request is None:  # of a year before
@@ -131,7 +160,13 @@ class YearCount:
             return
         said = _said.decode(message.content)
         if said.step is not UNSET:
-            request.steps.append(Entry(event_id="", sha256="", said=said.step))
+            taken = said.step
+            request.steps.append(_Happened(taken.occurred_at, taken.step, taken.details))
+
+
+def arguments(year: ReportingYear, after: int, limit: int) -> list[object]:
+    """Return what QUERY is asked with: at most `limit` rows of a year, those after a sequence."""
+    return [after, *_KINDS, _instant(year.first_day), _instant(year.end), limit]
 
 
 def counted(register: Register, year: ReportingYear) -> tuple[RequestRecord, ...]:

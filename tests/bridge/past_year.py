@@ -42,16 +42,20 @@ class Clock:
 
 def fill(register: Register, clock: Clock, requests: int, *, seed: int = 1) -> None:
     """Record so many requests, evenly over the year; at the end the clock stands in the next year."""
+    for at, request_id, kind, payload in events(requests, seed=seed):
+        clock.now = at
+        register.append(kind, request_id, payload)
+    clock.now = END + timedelta(days=60)
+
+
+def events(requests: int, *, seed: int = 1) -> Iterator[tuple[datetime, str, EventKind, dict[str, object]]]:
+    """Yield what happens to so many requests: when it is recorded, of which request, and what."""
     chance = Random(seed)  # noqa: S311 # no secret: the same register each time
     content = canonical_json.encode(sample_content()).decode()
     pause = (END - BEGIN - timedelta(days=40)) / requests
     for number in range(requests):
-        clock.now = BEGIN + number * pause
-        request_id = f"ROG-2019-{number:06}"
-        for kind, payload in _life(number, chance, content):
-            register.append(kind, request_id, payload)
-            clock.now += timedelta(seconds=1)
-    clock.now = END + timedelta(days=60)
+        for second, (kind, payload) in enumerate(_life(number, chance, content)):
+            yield BEGIN + number * pause + timedelta(seconds=second), f"ROG-2019-{number:06}", kind, payload
 
 
 def intended(number: int, state: str) -> dict[str, object]:

@@ -75,7 +75,7 @@ def clock(filled: tuple[Path, Clock]) -> Clock:
 
 @pytest.fixture
 def path(filled: tuple[Path, Clock], tmp_path: Path) -> Path:
-    return shutil.copy(filled[0], tmp_path / "register.db")
+    return Path(shutil.copy(filled[0], tmp_path / "register.db"))
 
 
 @pytest.fixture

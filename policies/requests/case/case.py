@@ -96,6 +96,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return packaged_templates().outcomes.catalogue[self.code] if self.answer else None
 
     @property
+    def given(self) -> dict[str, object]:
+        """The details as they were signed."""
+        return self.said.details
+
+    @property
     def is_receipt(self) -> bool:
         """Whether it is an answer that says no more than that the request has come."""
         return self.outcome is not None and self.outcome.kind is OutcomeKind.RECEIPT

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from policies.network.load import load_regions
-from policies.requests.case.case import Entry
 from policies.requests.case.step import StepCode
-from policies.requests.clocks.standstill import standstills_of
+from policies.requests.clocks.standstill import Happening, standstills_of
 from policies.requests.statistics.measures import WITHDRAWN
 from policies.requests.statistics.record import RequestRecord
 from policies.requests.statistics.tabulate import ELSEWHERE
-from policies.requests.templates.kinds import Confidentiality, Priority
+from policies.requests.templates.kinds import Confidentiality, OutcomeKind, Priority
 from policies.requests.templates.registry import packaged_templates
 
 _DRAFT = "CONSULTATION_DRAFT"
@@ -24,7 +23,7 @@ _INSUFFICIENT = frozenset({"a", "97(a", "97a"})
 
 
 def count_request(
-    *, template: str, common: Mapping[str, object], issued_at: datetime, history: Sequence[Entry]
+    *, template: str, common: Mapping[str, object], issued_at: datetime, history: Sequence[Happening]
 ) -> RequestRecord | None:
     """Return what a request counts as; None for a draft on which a State is only consulted.
 
@@ -33,18 +32,17 @@ def count_request(
     """
     if common.get("nature") == _DRAFT:
         return None
-    common = _modified(common, history)
-    answers = [entry for entry in history if entry.answer is not None]
-    substantive = [entry for entry in answers if not entry.is_receipt]
-    finals = [entry for entry in answers if entry.is_final]
-    codes = {entry.code for entry in history if entry.step is not None}
-    delivered = next((each.at for each in history if each.answer or each.code == StepCode.DELIVERED), None)
+    came = _Came()
+    for entry in history:
+        came.take(entry)
+    if StepCode.MODIFIED_BY_COURT in came.steps:
+        common = _modified(common, history)
     times = [
-        None if at is None else max(at, issued_at)  # clocks elsewhere may be behind
-        for at in (delivered, *(each[0].at if each else None for each in (answers, substantive, finals)))
+        None if entry is None else max(entry.at, issued_at)  # clocks elsewhere may be behind
+        for entry in (came.delivered, came.answered, came.first, came.first_final)
     ]
     delivered_at, acknowledged_at, first_answer_at, final_answer_at = times
-    stands = next(reversed(finals or substantive), None)
+    stands = came.last_final or came.last
     asked = str(common.get("requested_state") or common.get("requesting_state") or "")
     return RequestRecord(
         region=_region_of().get(asked, ELSEWHERE),
@@ -58,33 +56,64 @@ def count_request(
         first_answer_at=first_answer_at,
         final_answer_at=final_answer_at,
         stood_still=_stood_still(history, template, delivered_at, final_answer_at),
-        outcome=WITHDRAWN if StepCode.WITHDRAWN_BY_COURT in codes else stands.code if stands else None,
+        outcome=WITHDRAWN if StepCode.WITHDRAWN_BY_COURT in came.steps else stands.code if stands else None,
         binding=_is_binding(template, common),
         advance=common.get("nature") == "ADVANCE",
-        confirmed=common.get("nature") == "ADVANCE" and _is_confirmed(common, codes),
-        incomplete=any(_says_incomplete(entry) for entry in answers),
-        closed=StepCode.CLOSED in codes,
+        confirmed=common.get("nature") == "ADVANCE" and _is_confirmed(common, came.steps),
+        incomplete=came.incomplete,
+        closed=StepCode.CLOSED in came.steps,
         sealed=common.get("confidentiality") not in _OPEN,
     )
 
 
-def _modified(common: Mapping[str, object], history: Sequence[Entry]) -> Mapping[str, object]:
+class _Came:
+    """What has come, read once: the steps of the Court, and the answers that count."""
+
+    def __init__(self) -> None:
+        self.steps: set[str] = set()
+        self.delivered: Happening | None = None
+        self.answered: Happening | None = None
+        self.first: Happening | None = None
+        self.last: Happening | None = None
+        self.first_final: Happening | None = None
+        self.last_final: Happening | None = None
+        self.incomplete = False
+
+    def take(self, entry: Happening) -> None:
+        """Take in the next entry."""
+        outcome = entry.outcome
+        if outcome is None:
+            self.steps.add(entry.code)
+            if entry.code == StepCode.DELIVERED:
+                self.delivered = self.delivered or entry
+            return
+        self.delivered = self.delivered or entry
+        self.answered = self.answered or entry
+        if outcome.kind is OutcomeKind.RECEIPT:
+            return
+        self.first, self.last = self.first or entry, entry
+        self.incomplete = self.incomplete or _says_incomplete(entry)
+        if outcome.kind is OutcomeKind.FINAL:
+            self.first_final, self.last_final = self.first_final or entry, entry
+
+
+def _modified(common: Mapping[str, object], history: Sequence[Happening]) -> Mapping[str, object]:
     """Return the common fields as the Court has modified them."""
     for entry in history:
-        changes = entry.said.details.get("changes") if entry.code == StepCode.MODIFIED_BY_COURT else None
+        changes = entry.given.get("changes") if entry.code == StepCode.MODIFIED_BY_COURT else None
         if isinstance(changes, Mapping):
             common = {**common, **changes}
     return common
 
 
 def _stood_still(
-    history: Sequence[Entry], template: str, begin: datetime | None, end: datetime | None
+    history: Sequence[Happening], template: str, begin: datetime | None, end: datetime | None
 ) -> timedelta:
     """Return for how long the network's clocks did not run between two times."""
-    total = timedelta(0)
-    if begin is None or end is None:
+    total, stopping = timedelta(0), _stopping(template)
+    if begin is None or end is None or not any(entry.code in stopping for entry in history):
         return total
-    for still in standstills_of(history, packaged_templates().find(template).common.stopped_by):
+    for still in standstills_of(history, stopping):
         first, last = max(still.begin, begin), end if still.end is None else min(still.end, end)
         total += max(last - first, timedelta(0))
     return total
@@ -93,6 +122,11 @@ def _stood_still(
 def _is_binding(template: str, common: Mapping[str, object]) -> bool:
     """Tell whether the State must execute it: what may be declined is voluntary."""
     return common.get("nature") in _BINDING and "DECLINED" not in _allowed(template)
+
+
+@cache
+def _stopping(template: str) -> frozenset[str]:
+    return frozenset(packaged_templates().find(template).common.stopped_by)
 
 
 @cache
@@ -112,6 +146,6 @@ def _is_confirmed(common: Mapping[str, object], codes: set[str]) -> bool:
     return at_once or StepCode.FORMALLY_CONFIRMED in codes
 
 
-def _says_incomplete(entry: Entry) -> bool:
-    kind = str(entry.said.details.get("sub_code", "")).strip(" ().").casefold()
+def _says_incomplete(entry: Happening) -> bool:
+    kind = str(entry.given.get("sub_code", "")).strip(" ().").casefold()
     return entry.code == "CONSULT_97" and kind in _INSUFFICIENT

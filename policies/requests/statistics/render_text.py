@@ -17,6 +17,7 @@ from policies.requests.statistics.words import (
     heading,
     hours_words,
     note,
+    row_name,
 )
 
 NARROWEST = 80
@@ -85,15 +86,9 @@ def _grid(cells: Sequence[dict[str, str]], rows: Sequence[Row], language: str, w
         parts = [words[line - height + len(words)] if line >= height - len(words) else "" for words in heads]
         yield _line("", parts, widths, left)
     for row, each in zip(rows, cells, strict=True):
-        yield _line(_name(row, language, left), list(each.values()), widths, left)
+        yield _line(row_name(row, language, left), list(each.values()), widths, left)
 
 
 def _line(name: str, cells: Sequence[str], widths: Sequence[int], left: int) -> str:
     padded = "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
     return f"{name:<{left}}{padded}".rstrip()
-
-
-def _name(row: Row, language: str, left: int) -> str:
-    title = row.title.said(language)
-    name = f"{row.row} {title}" if len(row.row) < 4 else title
-    return name if len(name) <= left else f"{name[: left - 1].rstrip()}…"
