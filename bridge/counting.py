@@ -179,8 +179,8 @@ def counted(register: Register, year: ReportingYear) -> tuple[RequestRecord, ...
 
 def published_years(register: Register) -> tuple[ReportingYear, ...]:
     """Return the reporting years that are over, from the first of the register on; oldest first."""
-    row: Any = register.database.execute("SELECT min(at) FROM events").fetchone()
-    if row[0] is None:
+    row: Any = register.database.execute("SELECT at FROM events ORDER BY sequence LIMIT 1").fetchone()
+    if row is None:
         return ()
     rules, today = packaged_rules().reporting_year, register.now().date()
     years = [reporting_year(parse_time(row[0]).date(), rules)]
