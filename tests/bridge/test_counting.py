@@ -105,19 +105,24 @@ def test_only_what_was_judged_to_hold_counts(register: Register, clock: Clock) -
 
 def test_only_what_was_issued_in_the_year_counts(register: Register, clock: Clock) -> None:
     """The first second of the year is in it; what was issued before is not, though answered in it."""
-    for at, request_id in (
-        (BEGIN - DAY, "ROG-2019-AAAAAA"),
-        (BEGIN, "ROG-2019-BBBBBB"),
-        (END, "ROG-2020-CC"),
-    ):
+    first, second, third = "ROG-2019-AAAAAA", "ROG-2019-BBBBBB", "ROG-2020-CCCCCC"
+    for at, request_id in ((BEGIN - DAY, first), (BEGIN, second)):
         clock.now = at
         register.append(EventKind.INTENDED, request_id, intended(0, "SEN"))
-    clock.now = END + 400 * DAY
-    for request_id in ("ROG-2019-AAAAAA", "ROG-2019-BBBBBB"):
+    clock.now = BEGIN + DAY
+    for request_id in (first, second):
         for kind, payload in answer("CONSULT_97", CONSULTED, BEGIN + DAY, "$a"):
             register.append(kind, request_id, payload)
-    for name, issued in (("2018-2019", BEGIN - DAY), ("2019-2020", BEGIN), ("2020-2021", END)):
-        assert [each.issued_at for each in counted(register, year(name))] == [issued]
+    clock.now = END
+    register.append(EventKind.INTENDED, third, intended(0, "SEN"))
+    clock.now = END + 400 * DAY
+    for name, issued, outcome in (
+        ("2018-2019", BEGIN - DAY, None),
+        ("2019-2020", BEGIN, "CONSULT_97"),
+        ("2020-2021", END, None),
+    ):
+        found = [(each.issued_at, each.outcome) for each in counted(register, year(name))]
+        assert found == [(issued, outcome)]
 
 
 def test_a_year_that_runs_is_refused(register: Register, clock: Clock) -> None:
