@@ -33,7 +33,7 @@ Compose = Callable[[RequestRecord, str], dict[str, object]]
 
 
 class Delivery:
-    """Takes requests on their way. `poll` is how many seconds lie at most between two looks at who can read."""
+    """Takes requests on their way. `poll` is how many seconds lie at most between two looks at who reads."""
 
     def __init__(
         self, session: CourtSession, rooms: CourtRooms, register: Register, compose: Compose, poll: float
