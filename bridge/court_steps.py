@@ -17,6 +17,7 @@ from bridge.case_file import CaseFile, SignedStep, read_case_file
 from bridge.court_calls import CourtSession
 from bridge.register import Register
 from bridge.register_event import EventKind
+from bridge.request_record import RequestRecord
 from bridge.sending import send_recorded
 from client.session.events import Content, SentEvent
 from client.session.local.lock import Locked
@@ -60,8 +61,15 @@ class CourtSteps:
             raise RuntimeError("no step was chosen")
         return await self._post(request_id, signed)
 
-    async def sign(self, request_id: str, choose: Choose) -> SignedStep | None:
-        """Sign and record the step that `choose` takes, or return None. Raises as `take` does."""
+    async def sign(
+        self, request_id: str, choose: Choose, beside: Callable[[SignedStep, Case], None] | None = None
+    ) -> SignedStep | None:
+        """Sign and record the step that `choose` takes, or return None.
+
+        `beside` is given the step and the case after it, and writes in the same transaction (see
+        `Register.append`). Raises as `take` does, and what `choose` and `beside` raise; then nothing is
+        recorded.
+        """
         attestations = await self._session.signed_attestations()
         async with self.alone():
             file = self.file(request_id)
@@ -76,7 +84,12 @@ class CourtSteps:
                 "content": canonical_json.encode(signed.content).decode(),
                 "state": after.state.value,
             }
-            self._register.append(EventKind.STEP_SIGNED, request_id, payload)
+
+            def write(_record: RequestRecord) -> None:
+                if beside is not None:
+                    beside(signed, after)
+
+            self._register.append(EventKind.STEP_SIGNED, request_id, payload, write)
             return signed
 
     async def post_unsent(self, request_id: str) -> None:
@@ -132,5 +145,10 @@ def _after(
     case = msgspec.structs.replace(file, steps=(*file.steps, step)).case(manifest, attestations)
     for refused in case.refused:
         if refused.event_id == step.transaction_id:
-            raise CommunicationRefused("The step was not taken.", refusal=refused.refusal, why=refused.reason)
+            raise CommunicationRefused(
+                "The step was not taken.",
+                refusal=refused.refusal,
+                why=refused.reason,
+                findings=refused.findings,
+            )
     return case

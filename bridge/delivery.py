@@ -24,6 +24,8 @@ from policies.trust import canonical_json
 
 _log = logging.getLogger(__name__)
 
+_FIRST_PAUSE = 0.02
+"""Seconds. Mostly the session has only not heard of the new room yet, and does in a moment."""
 _INVITED = frozenset({"invite", "join"})
 
 Compose = Callable[[RequestRecord, str], dict[str, object]]
@@ -31,7 +33,7 @@ Compose = Callable[[RequestRecord, str], dict[str, object]]
 
 
 class Delivery:
-    """Takes requests on their way. `poll` is how many seconds lie between two looks at who can read."""
+    """Takes requests on their way. `poll` is how many seconds lie at most between two looks at who reads."""
 
     def __init__(
         self, session: CourtSession, rooms: CourtRooms, register: Register, compose: Compose, poll: float
@@ -78,13 +80,15 @@ class Delivery:
     async def _wait(self, record: RequestRecord, room_id: str, patience: float) -> tuple[RequestRecord, bool]:
         """Invite who is not invited yet, and wait until a device of each addressee would get the room key."""
         deadline = asyncio.get_running_loop().time() + patience
+        pause = min(_FIRST_PAUSE, self._poll)
         while True:
             record = await self._invite(record, room_id)
             if not record.waiting and set(record.addressees) <= await self._readers(room_id):
                 return record, True
             if asyncio.get_running_loop().time() >= deadline:
                 return record, False
-            await asyncio.sleep(self._poll)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._poll)
 
     async def _invite(self, record: RequestRecord, room_id: str) -> RequestRecord:
         if not record.waiting:

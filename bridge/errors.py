@@ -10,6 +10,7 @@ BridgeError
 │   ├── AddresseeRefused         somebody who may not receive the request
 │   └── SignatureUnusable        nobody could verify what this bot would sign
 ├── IssueInterrupted             recorded, and to be finished by `resume`; not to be issued again
+├── YearNotPublished             there are no statistics of that year, or not yet
 ├── WebhookRefused               nothing may be sent to that URL
 ├── CannotServe                  the HTTP API cannot be offered at that address
 └── StewardError                 the network's rooms (its tree: bridge.steward_errors)
@@ -50,6 +51,12 @@ class TokenUnknown(RegisterError):
 
 class WebhookUnknown(RegisterError):
     """No webhook has that id."""
+
+    exit_code = 2
+
+
+class YearNotPublished(BridgeError):
+    """There are no statistics of that reporting year, or not yet."""
 
     exit_code = 2
 

@@ -1,4 +1,4 @@
-"""Issuing beside the HTTP API: a call is answered once its request is recorded; the rest goes on."""
+"""Issuing and the steps that follow, beside the HTTP API: a call is answered once it is recorded."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 
+from bridge.case_file import SignedStep
 from bridge.court import CourtBot
+from bridge.court_steps import Choose
 from bridge.errors import IssueInterrupted
 from bridge.request_record import RequestRecord
+from client.session.errors import SessionError
 from client.session.owned_tasks import OwnedTasks
+from policies.requests.case.case import Case
 from policies.requests.draft import Draft
 
 _log = logging.getLogger(__name__)
@@ -44,6 +48,22 @@ class Issuing:
         recorded = asyncio.get_running_loop().create_future()
         self._tasks.begin(self._issue(draft, addressees, beside, recorded))
         await asyncio.shield(recorded)  # a caller that leaves does not end what it has begun
+
+    async def take_step(
+        self, request_id: str, choose: Choose, beside: Callable[[SignedStep, Case], None]
+    ) -> None:
+        """Return once the step that `choose` takes is committed, with `beside` in the same transaction.
+
+        Raises what `CourtSteps.sign` raises.
+        """
+        await self._bot.steps.sign(request_id, choose, beside)
+        self._tasks.begin(self._post(request_id))
+
+    async def _post(self, request_id: str) -> None:
+        try:
+            await self._bot.steps.post_unsent(request_id)
+        except SessionError as error:  # the bot posts it when it next looks at the request
+            _log.warning("A step of %s is signed, and not posted yet: %s", request_id, error.why)
 
     async def _issue(
         self,

@@ -6,6 +6,8 @@ import msgspec
 
 from bridge.register_event import EventKind, RegisterEvent
 from bridge.request_record import RequestRecord, RequestStatus
+from policies.requests.case.case import CaseState
+from policies.requests.case.step import StepCode
 from policies.requests.check.finding import Finding
 
 
@@ -40,7 +42,11 @@ class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as the register has it. `room_id` and `event_id` are Matrix ids, or None."""
+    """A request as the register has it. `room_id` and `event_id` are Matrix ids, or None.
+
+    `state` is how far its delivery has come, `case_state` where its case stands since; None before anything
+    has followed.
+    """
 
     id: str
     state: RequestStatus
@@ -52,6 +58,19 @@ class RequestDetails(msgspec.Struct, frozen=True, kw_only=True):
     delivered_at: str | None
     room_id: str | None
     event_id: str | None
+    case_state: CaseState | None
+
+
+class AcceptedStep(msgspec.Struct, frozen=True, kw_only=True):
+    """A step of the Court that is signed and recorded: it will be posted, whatever happens to this process.
+
+    `occurred_at` is RFC 3339 UTC, `case_state` where the case stands with it.
+    """
+
+    id: str
+    step: StepCode
+    occurred_at: str
+    case_state: CaseState
 
 
 class RequestEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +103,7 @@ def details_of(record: RequestRecord) -> RequestDetails:
         delivered_at=record.delivered_at,
         room_id=record.room_id,
         event_id=record.event_id,
+        case_state=None if record.case_state is None else CaseState(record.case_state),
     )
 
 

@@ -9,13 +9,13 @@ import msgspec
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 
+from bridge.api.body import LARGEST_BODY
 from bridge.api.call import Call, Service
 from bridge.api.guard import authorised
 from bridge.api.openapi import openapi_document
 from bridge.api.operation import Operation
 from bridge.api.operations import OPERATIONS
 from bridge.api.problem import ApiProblem, ProblemKind
-from bridge.api.submission import LARGEST_BODY
 from policies.errors import RogatoryError
 
 _log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -11,12 +11,16 @@ import msgspec
 from aiohttp import web
 
 from bridge.api.health import Health
-from bridge.api.idempotency import StoredAnswers
+from bridge.api.idempotency import HEADER, OneAnswer, checked_key
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
 from bridge.api.rate_limit import Rate, RateLimits
+from bridge.api.reports import Reports
 from bridge.api.tokens import Scope, Token, Tokens
+from bridge.case_file import SignedStep
+from bridge.court_steps import Choose
 from bridge.register import Register
 from bridge.request_record import RequestRecord
+from policies.requests.case.case import Case
 from policies.requests.draft import Draft
 
 Query = TypeVar("Query")
@@ -37,6 +41,14 @@ class Issuing(Protocol):
     ) -> None:
         """Return once the intent is committed, with `beside` in the same transaction; the rest follows."""
 
+    async def take_step(
+        self, request_id: str, choose: Choose, beside: Callable[[SignedStep, Case], None]
+    ) -> None:
+        """Return once the step that `choose` takes is committed, with `beside`; it is posted afterwards.
+
+        Raises CommunicationRefused, CaseNotOpened, and what `choose` and `beside` raise.
+        """
+
 
 @dataclass(frozen=True)
 class ApiSettings:
@@ -55,8 +67,8 @@ class Service:
         self.health = health
         self.settings = settings
         self.tokens = Tokens(register)
-        self.answers = StoredAnswers(register)
         self.limits = RateLimits(settings.rate)
+        self.reports = Reports(register)
         self.answered: Counter[tuple[str, str, int]] = Counter()
 
 
@@ -79,6 +91,11 @@ class Call:
     def sees_sealed(self) -> bool:
         """Whether the caller may know of requests under seal."""
         return Scope.SEALED in self.caller.scopes
+
+    def once(self, asked: Mapping[str, object]) -> OneAnswer:
+        """Return what keeps the one answer to this call. Raises ApiProblem for a key that is unfit."""
+        key = checked_key(self.request.headers.get(HEADER))
+        return OneAnswer(self.service.register, self.caller.token_id, key, asked)
 
     def query(self, shape: type[Query]) -> Query:
         """Read the query into a Struct. Raises ApiProblem for what is unknown, wrong or repeated."""

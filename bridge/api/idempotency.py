@@ -1,15 +1,13 @@
-"""One answer for one Idempotency-Key: stored with the intent of the request, in the same transaction."""
+"""One answer for one Idempotency-Key: stored with what the call has recorded, in the same transaction."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-
-import msgspec
+from collections.abc import Mapping
 
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
 from bridge.register import Register
-from policies.requests.draft import Draft
 from policies.trust import canonical_json
 
 HEADER = "Idempotency-Key"
@@ -25,44 +23,53 @@ class AnsweredMeanwhile(Exception):
         self.answer = answer
 
 
-class StoredAnswers:
-    """What was answered to which key of which token."""
+class OneAnswer:
+    """The one answer to a call of a token that came with a `key`; without one each call has its own.
 
-    def __init__(self, register: Register) -> None:
+    `asked` is what the call asks, read: the same in other white space is the same.
+    """
+
+    def __init__(
+        self, register: Register, token_id: str, key: str | None, asked: Mapping[str, object]
+    ) -> None:
         self._db = register.database
+        self._token_id = token_id
+        self._key = key
+        self._asked_sha256 = hashlib.sha256(canonical_json.encode(dict(asked))).hexdigest()
 
-    def find(self, token_id: str, key: str, draft: Draft) -> bytes | None:
-        """Return the body of the first answer to this key; None when there was none.
+    def require_first(self) -> None:
+        """Raise AnsweredMeanwhile when the call was answered before.
 
-        Raises ApiProblem when the key was used for another draft.
+        Raises ApiProblem when its key was used for something else.
         """
+        if self._key is None:
+            return
         row = self._db.execute(
             "SELECT draft_sha256, answer FROM api_answers WHERE token_id = ? AND idempotency_key = ?",
-            [token_id, key],
+            [self._token_id, self._key],
         ).fetchone()
         if row is None:
-            return None
-        if row[0] != _digest(draft):
-            reason = "The key stands for the draft that came with it first."
+            return
+        if row[0] != self._asked_sha256:
+            reason = "The key stands for what came with it first."
             raise ApiProblem(
                 ProblemKind.KEY_REUSED,
-                "Nothing was issued. Send a new draft with a new key.",
+                "Nothing was done. Send what is new with a new key.",
                 [FieldProblem(HEADER, reason, "network default")],
             )
-        return bytes(row[1])
+        raise AnsweredMeanwhile(bytes(row[1]))
 
-    def store(self, token_id: str, key: str, draft: Draft, request_id: str, answer: bytes) -> None:
-        """Store an answer; to be called within the transaction of the intent.
+    def store(self, request_id: str, answer: bytes) -> None:
+        """Store the answer; to be called within the transaction of what it answers.
 
-        Raises AnsweredMeanwhile or ApiProblem when the key has an answer already: then nothing is recorded.
+        Raises AnsweredMeanwhile or ApiProblem as `require_first` does: then nothing is recorded.
         """
-        earlier = self.find(token_id, key, draft)
-        if earlier is not None:
-            raise AnsweredMeanwhile(earlier)
-        self._db.execute(
-            "INSERT INTO api_answers VALUES (?, ?, ?, ?, ?)",
-            [token_id, key, _digest(draft), request_id, answer],
-        )
+        self.require_first()
+        if self._key is not None:
+            self._db.execute(
+                "INSERT INTO api_answers VALUES (?, ?, ?, ?, ?)",
+                [self._token_id, self._key, self._asked_sha256, request_id, answer],
+            )
 
 
 def checked_key(header: str | None) -> str | None:
@@ -75,8 +82,3 @@ def checked_key(header: str | None) -> str | None:
         f"The header {HEADER} cannot be used.",
         [FieldProblem(HEADER, reason, "network default")],
     )
-
-
-def _digest(draft: Draft) -> str:
-    """Return a hash of what the draft means, not of how it was spelled: white space and order differ."""
-    return hashlib.sha256(canonical_json.encode(msgspec.to_builtins(draft))).hexdigest()

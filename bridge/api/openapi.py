@@ -23,6 +23,8 @@ _WITH_BODY = (
 )
 _ALWAYS = (ProblemKind.QUERY_INVALID, ProblemKind.HOST_UNKNOWN, ProblemKind.UNAVAILABLE)
 
+_IN_PATH = {"id": "^[A-Z0-9-]+$", "year": "^[0-9]{4}-[0-9]{4}$"}
+
 Schema = dict[str, Any]
 
 
@@ -72,13 +74,14 @@ def _described(operation: Operation) -> tuple[Schema, dict[str, Schema]]:
 
 
 def _path(operation: Operation) -> Iterator[Schema]:
-    if "{id}" in operation.path:
-        yield {
-            "name": "id",
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "minLength": 1, "pattern": "^[A-Z0-9-]+$"},
-        }
+    for name, pattern in _IN_PATH.items():
+        if f"{{{name}}}" in operation.path:
+            yield {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string", "minLength": 1, "pattern": pattern},
+            }
 
 
 def _header(operation: Operation) -> Iterator[Schema]:
@@ -87,7 +90,7 @@ def _header(operation: Operation) -> Iterator[Schema]:
             "name": HEADER,
             "in": "header",
             "required": False,
-            "description": "The same key with the same draft is answered with the first answer.",
+            "description": "The same key with the same body is answered with the first answer.",
             "schema": {"type": "string", "pattern": PATTERN},
         }
 

@@ -9,6 +9,8 @@ from bridge.api.health import HealthAnswer, health_answer
 from bridge.api.metrics import METRICS
 from bridge.api.operation import Operation, json_answer
 from bridge.api.reading import READING
+from bridge.api.statistics import STATISTICS
+from bridge.api.stepping import STEPPING
 from bridge.api.submitting import SUBMITTING
 from bridge.api.template_list import TEMPLATES
 
@@ -20,6 +22,8 @@ async def _health(call: Call) -> web.Response:
 OPERATIONS = (
     *SUBMITTING,
     *READING,
+    *STEPPING,
+    *STATISTICS,
     *TEMPLATES,
     *METRICS,
     Operation(

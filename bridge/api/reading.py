@@ -32,12 +32,12 @@ async def _list(call: Call) -> web.Response:
 
 
 async def _show(call: Call) -> web.Response:
-    return json_answer(details_of(_record(call)))
+    return json_answer(details_of(visible_record(call)))
 
 
 async def _events(call: Call) -> web.Response:
     query = call.query(EventsQuery)
-    events = call.service.register.events(_record(call).request_id)
+    events = call.service.register.events(visible_record(call).request_id)
     numbered = itertools.islice(enumerate(events, start=1), query.after, query.after + query.limit + 1)
     found = tuple(event_of(number, event) for number, event in numbered)
     page = found[: query.limit]
@@ -45,8 +45,11 @@ async def _events(call: Call) -> web.Response:
     return json_answer(RequestEvents(events=page, next_after=page[-1].sequence if more else None))
 
 
-def _record(call: Call) -> RequestRecord:
-    """Return the request that the path names. One that the caller may not know of is not there."""
+def visible_record(call: Call) -> RequestRecord:
+    """Return the request that the path names. One that the caller may not know of is not there.
+
+    Raises ApiProblem.
+    """
     try:
         record = call.service.register.request(call.request.match_info["id"])
     except RequestUnknown:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bridge.api.answers import AcceptedRequest
 from bridge.api.call import Call
-from bridge.api.idempotency import HEADER, AnsweredMeanwhile, checked_key
+from bridge.api.idempotency import AnsweredMeanwhile, OneAnswer
 from bridge.api.operation import Operation
 from bridge.api.problem import ApiProblem, FieldProblem, ProblemKind
 from bridge.api.submission import Submission, read_submission
@@ -28,14 +28,13 @@ _USAGE = "network default"
 
 
 async def _submit(call: Call) -> web.Response:
-    key = checked_key(call.request.headers.get(HEADER))
     draft = await read_submission(call.request)
-    if key is not None and (earlier := call.service.answers.find(call.caller.token_id, key, draft)):
-        return _accepted(earlier)
-    warnings = _checked(draft, call)
+    once = call.once(msgspec.to_builtins(draft))
     try:
+        once.require_first()
+        warnings = _checked(draft, call)
         addressees = await call.service.issuing.addressees(draft)
-        return _accepted(await _recorded(call, key, draft, addressees, warnings))
+        return _accepted(await _recorded(call, once, draft, addressees, warnings))
     except AnsweredMeanwhile as meanwhile:
         return _accepted(meanwhile.answer)
     except AddresseeRefused as error:
@@ -46,7 +45,7 @@ async def _submit(call: Call) -> web.Response:
 
 
 async def _recorded(
-    call: Call, key: str | None, draft: Draft, addressees: Sequence[str], warnings: tuple[Finding, ...]
+    call: Call, once: OneAnswer, draft: Draft, addressees: Sequence[str], warnings: tuple[Finding, ...]
 ) -> bytes:
     """Return the answer, once it and the request's intent are committed together."""
     answer = b""
@@ -58,8 +57,7 @@ async def _recorded(
                 id=record.request_id, state=record.status, issued_at=record.issued_at, warnings=warnings
             )
         )
-        if key is not None:
-            call.service.answers.store(call.caller.token_id, key, draft, record.request_id, answer)
+        once.store(record.request_id, answer)
 
     await call.service.issuing.begin(draft, addressees, beside)
     return answer

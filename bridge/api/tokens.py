@@ -27,10 +27,14 @@ class Scope(enum.StrEnum):
 
     SUBMIT = "submit"
     """Issue requests."""
+    STEP = "step"
+    """Take the Court's steps in requests, as a withdrawal or a formal confirmation."""
     READ = "read"
     """Read requests that are not under seal or secret."""
     SEALED = "sealed"
-    """With `read`: also those that are. Without it they are as if they did not exist."""
+    """With `read` and `step`: also those that are. Without it they are as if they did not exist."""
+    STATISTICS = "statistics"
+    """Read what is published of ended reporting years, in which no State can be told."""
     METRICS = "metrics"
     """Read the counters."""
 

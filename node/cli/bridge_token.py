@@ -25,7 +25,7 @@ def token() -> None:
     "scopes",
     required=True,
     metavar="SCOPE,...",
-    help=f"What it allows: {', '.join(Scope)}. `sealed` lets `read` see what is under seal too.",
+    help=f"What it allows: {', '.join(Scope)}. `sealed` lets `read` and `step` reach what is under seal too.",
 )
 @click.option("--name", default="", help="What it is for, as the name of the system that gets it.")
 @home_option

@@ -14,6 +14,7 @@ VERBS = {
     "list": ("node.cli.request_cases:list_requests", "List the requests issued, or received."),
     "show": ("node.cli.request_cases:show", "Show one: state, clocks, history, what can follow."),
     "answer": ("node.cli.request_answer:answer", "Answer one, as a focal point."),
+    "report": ("node.cli.request_report:report", "Count a reporting year, so that no State can be told."),
     "confirm": ("node.cli.request_steps:confirm", "The Court: an advance copy is formally confirmed."),
     "modify": ("node.cli.request_steps:modify", "The Court: change fields of a request."),
     "reply": ("node.cli.request_steps:reply", "The Court: reply in a consultation."),

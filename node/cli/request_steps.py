@@ -169,8 +169,7 @@ def follow_up(
 
 
 def _last_final(case: Case) -> Mapping[str, object]:
-    finals = [entry.sha256 for entry in case.answers if entry.is_final]
-    return {"answer_sha256": finals[-1]} if finals else {}
+    return {"answer_sha256": case.last_final.sha256} if case.last_final else {}
 
 
 def _take(

@@ -9,6 +9,7 @@ RequestError (a PolicyError)
 ├── CommunicationRefused     an answer or a step of the Court has no effect; `refusal` says of which kind
 ├── CaseNotOpened            there is no request that holds, so there is nothing to follow
 ├── CardAnswerRefused        an answer may not change a country card: another State's, or unreadable
+├── YearUnknown              no reporting year has that name
 └── RecordInvalid            a request cannot be counted in the statistics; the nearest row is named
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 from policies.errors import PolicyError
 from policies.requests.case.refusal import Refusal
+from policies.requests.check.finding import Finding
 
 
 class RequestError(PolicyError):
@@ -45,13 +47,19 @@ class RequestTooLarge(RequestError):
 
 
 class CommunicationRefused(RequestError):
-    """An answer, or a step of the Court, is not believed or cannot be: it has no effect."""
+    """An answer, or a step of the Court, is not believed or cannot be: it has no effect.
+
+    `findings` are the fields and provisions that stand in its way, where those can be named.
+    """
 
     exit_code = 3
 
-    def __init__(self, what: str, *, refusal: Refusal, why: str, remedy: str = "") -> None:
+    def __init__(
+        self, what: str, *, refusal: Refusal, why: str, remedy: str = "", findings: tuple[Finding, ...] = ()
+    ) -> None:
         super().__init__(what, why=why, remedy=remedy or refusal.remedy)
         self.refusal = refusal
+        self.findings = findings
 
 
 class CaseNotOpened(RequestError):
@@ -60,6 +68,12 @@ class CaseNotOpened(RequestError):
 
 class CardAnswerRefused(RequestError):
     """An answer to the questionnaire may not change a country card."""
+
+
+class YearUnknown(RequestError):
+    """No reporting year has that name."""
+
+    exit_code = 2
 
 
 class RecordInvalid(RequestError):

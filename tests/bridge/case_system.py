@@ -114,16 +114,23 @@ class CaseSystem:
 
     async def submit(self, draft: dict[str, Any], key: str) -> str:
         """Submit a draft, again and again until it is answered, and return its id."""
+        return str((await self._post_until_answered("", draft, key))["id"])
+
+    async def step(self, request_id: str, verb: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """Take a step in a request, again and again until it is answered, and return the answer."""
+        return await self._post_until_answered(f"/{request_id}/{verb}", body, key)
+
+    async def _post_until_answered(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         while True:
             try:
-                return await self._submit(draft, key)
+                return await self._post(path, body, key)
             except (aiohttp.ClientError, TimeoutError):
                 await asyncio.sleep(0.05)
 
-    async def _submit(self, draft: dict[str, Any], key: str) -> str:
+    async def _post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         async with self._http.post(
-            f"{self._url()}/v1/requests",
-            json=draft,
+            f"{self._url()}/v1/requests{path}",
+            json=body,
             headers={**self._headers, "Idempotency-Key": key},
             timeout=aiohttp.ClientTimeout(total=20),
         ) as answer:
@@ -131,7 +138,8 @@ class CaseSystem:
                 raise aiohttp.ClientConnectionError(f"busy: {answer.status}")
             if answer.status != 202:
                 raise AssertionError(f"{answer.status}: {await answer.text()}")
-            return str((await answer.json())["id"])
+            accepted: dict[str, Any] = await answer.json()
+            return accepted
 
     async def look(self, request_id: str) -> dict[str, Any]:
         """Return a request as the bridge shows it."""

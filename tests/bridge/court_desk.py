@@ -41,7 +41,9 @@ async def court_desk(homeserver: Homeserver, root: Path, name: str) -> CourtDesk
     _write_trust(home, manifest)
     state = _attestation(focal_point)
     async with room_requests(court) as rooms:
-        await rooms.create_room(RoomCreation(name="Directory", initial_state=(*ENCRYPTED, state)))
+        await rooms.create_room(
+            RoomCreation(name="Directory", invite=(focal_point.user_id,), initial_state=(*ENCRYPTED, state))
+        )
     return CourtDesk(Rogatory(home.root), manifest, focal_point)
 
 
@@ -59,10 +61,12 @@ def _write_trust(home: Home, manifest: Manifest) -> None:
 
 def _attestation(focal_point: Account) -> InitialState:
     now = whole_utc(datetime.now(UTC))
+    keys = attested_keys(focal_point, answers=True)
     attestation = msgspec.structs.replace(
         ATTESTATION,
         user_id=focal_point.user_id,
-        master_key=attested_keys(focal_point, answers=False).master_key,
+        master_key=keys.master_key,
+        answer_key=keys.answer_key,
         valid_from=now - timedelta(hours=1),
         valid_until=now + timedelta(days=30),
     )

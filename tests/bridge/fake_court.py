@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from bridge.court import CourtBot
@@ -228,9 +229,11 @@ class KillableRegister(Register):
         return record
 
 
-def run_of_the_bot(path: Path, server: FakeServer, steps: Steps | None = None) -> CourtBot:
+def run_of_the_bot(
+    path: Path, server: FakeServer, steps: Steps | None = None, now: Callable[[], datetime] = lambda: NOW
+) -> CourtBot:
     """A bot as a new process has it: only the file and the server are what they were."""
     steps = steps or Steps()
-    register = KillableRegister.open(path, KEY, now=lambda: NOW)
+    register = KillableRegister.open(path, KEY, now=now)
     register.steps = steps
     return CourtBot(FakeSession(server, steps), FakeRooms(server, steps), register, OTP, MANIFEST, poll=0.001)

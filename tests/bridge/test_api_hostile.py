@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bridge.api.submission import LARGEST_BODY
+from bridge.api.body import LARGEST_BODY
 from bridge.api.tokens import Scope
 from bridge.errors import CannotServe
 from bridge.serve import serve

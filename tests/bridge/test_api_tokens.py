@@ -25,8 +25,10 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
 
 ALLOWED = {
     Scope.SUBMIT: {"/v1/templates"},
+    Scope.STEP: set[str](),
     Scope.READ: {"/v1/requests"},
     Scope.SEALED: set[str](),
+    Scope.STATISTICS: {"/v1/statistics"},
     Scope.METRICS: {"/metrics"},
 }
 
@@ -35,13 +37,15 @@ ALLOWED = {
 async def test_a_scope_allows_what_it_says(running: Running, scope: Scope) -> None:
     """Each scope opens its own paths and no other; what it does not open names the scope that would."""
     client = running.as_(scope)
-    for path in ("/v1/templates", "/v1/requests", "/metrics"):
+    for path in ("/v1/templates", "/v1/requests", "/v1/statistics", "/metrics"):
         reply = await client.get(path)
         assert reply.status == (200 if path in ALLOWED[scope] else 403), path
         if reply.status == 403:
             assert reply.problem == "scope-missing"
             assert "insufficient_scope" in reply.headers["WWW-Authenticate"]
     assert (await client.submit(sample_body())).status == (202 if scope is Scope.SUBMIT else 403)
+    step = await client.call("POST", "/v1/requests/ROG-2026-000000/withdraw", body={"reason": "x"})
+    assert step.status == (404 if scope is Scope.STEP else 403)
 
 
 async def test_what_is_no_token(running: Running) -> None:

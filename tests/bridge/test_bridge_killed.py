@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from policies.requests.wire import CONTENT_KEY, verify_request
 from tests.bridge.api_client import sample_body
 from tests.bridge.case_system import CaseSystem, Inbox, listening
 from tests.bridge.court_desk import CourtDesk, court_desk
+from tests.bridge.served import serving
 from tests.bridge.waiting import until
 from tests.client.session.homeserver import Homeserver, free_port, running_synapse
 from tests.client.session.people import next_event, opened
-from tests.network.rogatory import ROGATORY
 
 POSTS = 100
 MOST_ANSWERS = 34
@@ -33,28 +33,6 @@ pytestmark = [pytest.mark.synapse, pytest.mark.timeout(400)]
 def homeserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Homeserver]:
     with running_synapse(tmp_path_factory.mktemp("bridge")) as server:
         yield server
-
-
-@asynccontextmanager
-async def serving(desk: CourtDesk, port: int, log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A real `rogatory bridge serve`, from the moment in which it answers; killed at the end (kill -9)."""
-    with log.open("ab") as file:
-        process = await asyncio.create_subprocess_exec(
-            *(ROGATORY, "bridge", "serve", "--port", str(port)),
-            env=desk.rogatory.environment,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=file,
-        )
-    try:
-        assert process.stdout is not None
-        async with asyncio.timeout(60):
-            line = await process.stdout.readline()
-        assert b"answers at" in line, f"see {log}"
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 async def killed_at_random(desk: CourtDesk, port: int, log: Path, ids: list[str]) -> int:

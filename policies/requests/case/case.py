@@ -12,6 +12,7 @@ from policies.requests.case.answer import SignedAnswer
 from policies.requests.case.refusal import Refusal
 from policies.requests.case.step import CourtStep, StepCode
 from policies.requests.case.step_details import FollowUpRequest, StepDetails, read_details
+from policies.requests.check.finding import Finding
 from policies.requests.court_request import CourtRequest
 from policies.requests.templates.kinds import OutcomeKind
 from policies.requests.templates.outcome import Outcome
@@ -95,6 +96,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return packaged_templates().outcomes.catalogue[self.code] if self.answer else None
 
     @property
+    def given(self) -> dict[str, object]:
+        """The details as they were signed."""
+        return self.said.details
+
+    @property
     def is_receipt(self) -> bool:
         """Whether it is an answer that says no more than that the request has come."""
         return self.outcome is not None and self.outcome.kind is OutcomeKind.RECEIPT
@@ -116,13 +122,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RefusedEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that has no effect. It is kept: `refusal` says of which kind, `reason` in a sentence why."""
+    """A message that has no effect. It is kept: `refusal` says of which kind, `reason` in a sentence why.
+
+    `findings` are the fields and provisions that stand in its way, where those can be named.
+    """
 
     event_id: str
     sender: str
     sent_at: datetime
     refusal: Refusal
     reason: str
+    findings: tuple[Finding, ...] = ()
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +186,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         answers = list(self.answers)
         more = [entry for entry in answers if not entry.is_receipt]
         return next(reversed(more or answers), None)
+
+    @property
+    def last_final(self) -> Entry | None:
+        """The last final answer."""
+        return next((entry for entry in reversed(list(self.answers)) if entry.is_final), None)
 
     @property
     def outcomes(self) -> frozenset[str]:

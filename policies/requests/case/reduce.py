@@ -41,6 +41,7 @@ class _Reduction:
             sent_at=received.sent_at,
             refusal=error.refusal,
             reason=f"{error.what} {error.why}",
+            findings=error.findings,
         )
         self._refused.append(entry)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import Protocol
 
 import msgspec
 
-from policies.requests.case.case import Case, Entry
+from policies.requests.case.case import Case
 from policies.requests.case.step import StepCode
 from policies.requests.clocks.start import read_moment
 from policies.requests.clocks.the_hague import day_of, end_of
 from policies.requests.templates.clock import Clock
-from policies.requests.templates.kinds import ClockKind
+from policies.requests.templates.kinds import ClockKind, OutcomeKind
+from policies.requests.templates.outcome import Outcome
 
 POSTPONEMENTS = frozenset({"POSTPONED_94", "POSTPONED_95", "POSTPONED_89_2"})
 """The answers with which a State postpones; what else stops a clock is a consultation."""
@@ -25,6 +27,26 @@ CONSULTATION_ENDS = frozenset({
 _MOMENT = timedelta(microseconds=1)
 _UNTIL = "until_agreed_with_court"
 """The detail of a postponement that says until when (article 94(1))."""
+
+
+class Happening(Protocol):
+    """What has happened in a case, as an `Entry` has it."""
+
+    @property
+    def at(self) -> datetime:
+        """When it was signed."""
+
+    @property
+    def code(self) -> str:
+        """The outcome of an answer, the code of a step."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the catalogue says of an answer; None for a step of the Court."""
+
+    @property
+    def given(self) -> Mapping[str, object]:
+        """Its details."""
 
 
 class Standstill(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,12 +73,13 @@ def standstills(case: Case, clock: Clock) -> tuple[Standstill, ...]:
     stopping = set(clock.stopped_by)
     if clock.kind is ClockKind.NETWORK:
         stopping |= set(case.template.common.stopped_by)
-    return tuple(_between(case, stopping))
+    return tuple(standstills_of(case.history, stopping))
 
 
-def _between(case: Case, stopping: set[str]) -> Iterator[Standstill]:
-    stopped: Entry | None = None
-    for entry in case.history:
+def standstills_of(history: Iterable[Happening], stopping: Collection[str]) -> Iterator[Standstill]:
+    """Yield when what has happened, in order, keeps a clock still that these codes stop."""
+    stopped: Happening | None = None
+    for entry in history:
         if stopped is None:
             stopped = entry if entry.code in stopping else None
         elif _resumes(entry, stopped, stopping):
@@ -69,15 +92,15 @@ def _between(case: Case, stopping: set[str]) -> Iterator[Standstill]:
         yield Standstill(begin=stopped.at, end=_agreed_end(stopped))
 
 
-def _resumes(entry: Entry, stopped: Entry, stopping: set[str]) -> bool:
-    if entry.answer is not None:
-        return not entry.is_receipt and entry.code not in stopping
+def _resumes(entry: Happening, stopped: Happening, stopping: Collection[str]) -> bool:
+    if entry.outcome is not None:
+        return entry.outcome.kind is not OutcomeKind.RECEIPT and entry.code not in stopping
     return entry.code in CONSULTATION_ENDS and stopped.code not in POSTPONEMENTS
 
 
-def _agreed_end(entry: Entry) -> datetime | None:
+def _agreed_end(entry: Happening) -> datetime | None:
     """Return when a postponement ends by itself: after the day that was agreed with the Court."""
-    until = read_moment(entry.said.details.get(_UNTIL)) if entry.code in POSTPONEMENTS else None
+    until = read_moment(entry.given.get(_UNTIL)) if entry.code in POSTPONEMENTS else None
     if until is None:
         return None
     end = until if isinstance(until, datetime) else end_of(until)

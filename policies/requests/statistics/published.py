@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence, Set
 
 from policies.requests.statistics.measures import INDEX, MEASURES, OF, Rate
@@ -32,11 +33,14 @@ class Published:
                 for rate in Rate
                 if self._may_show(place, rate) and RateCell(place, rate) not in held_back
             }
-        self._blank = {place for place, counts in self.counts.items() if not any(map(_is_shown, counts))}
+        self._blank: defaultdict[str, list[Place]] = defaultdict(list)
+        for place, shown in self.counts.items():
+            if not any(map(_is_shown, shown)):
+                self._blank[place.dimension].append(place)
 
-    def is_blank(self, place: Place) -> bool:
-        """Tell whether nothing of a place is shown."""
-        return place in self._blank
+    def blank_rows(self, dimension: str) -> Sequence[Place]:
+        """Return the rows of a table of which nothing is shown."""
+        return self._blank[dimension]
 
     def allows(self, place: Place, counts: list[int]) -> bool:
         """Tell whether these counts of a place would look the same."""

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 
-from policies.network.regions import Alpha3
 from policies.requests.templates.kinds import Priority
 from policies.requests.templates.template import TemplateId
 
@@ -17,9 +16,10 @@ AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 class RequestRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One request.
 
-    `region` is the code of the regional group of the requested State, `organ` the originator's. `state` is
-    that State: it is counted, so that no figure rests on too few States, and never shown. `sealed`: the
-    request is under seal or secret, and counts in the total of all requests alone.
+    `region` is the code of the regional group of the requested State, `elsewhere` for who is in none; `organ`
+    is the originator's. `state` is that State, or an organization: it is counted, so that no figure rests on
+    too few States, and never shown. `sealed`: the request is under seal or secret, and counts in the total of
+    all requests alone.
 
     Times are None where it has not come to that: `delivered_at` (a device of the State can read it),
     `acknowledged_at`, `first_answer_at` (the first answer beyond the acknowledgement), `final_answer_at`.
@@ -30,7 +30,7 @@ class RequestRecord(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     region: str
-    state: Alpha3
+    state: str
     priority: Priority
     template: TemplateId
     organ: str

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from xml.sax.saxutils import escape
 
 from policies.network.titles import Title
 from policies.requests.statistics.measures import Rate
 from policies.requests.statistics.report import Report, Row
-from policies.requests.statistics.words import DIMENSIONS, HELD_BACK, heading
+from policies.requests.statistics.words import DIMENSIONS, HELD_BACK, heading, row_name
 
 _LEFT, _SCALE, _TOP, _BAR, _ROW = 330, 4, 92, 16, 46
+_LONGEST_NAME = 36
+"""Characters that fit left of the bars."""
 _WIDTH = _LEFT + 100 * _SCALE + 90
 _COLOURS = {Rate.RESPONSE: "#1b5e8c", Rate.INCOMPLETE: "#b35900"}
 _LEGEND = {
@@ -18,7 +19,7 @@ _LEGEND = {
     Rate.INCOMPLETE: Title(en="Court: requests returned as incomplete", fr="Cour : demandes incomplètes"),
 }
 _HELD_BACK = Title(
-    en="* held back: too few requests or States", fr="* retenu : trop peu de demandes ou d'États"
+    en="* held back, so that no State can be told", fr="* retenu, pour qu'aucun État ne soit reconnu"
 )
 
 
@@ -52,7 +53,7 @@ def render_svg(report: Report, dimension: str, language: str = "en") -> str:
 
 
 def _row(row: Row, y: int, language: str) -> list[str]:
-    name = textwrap.shorten(row.title.said(language), 40, placeholder="…")
+    name = row_name(row, language, _LONGEST_NAME)
     drawn = [_text(_LEFT - 10, y + 22, name, anchor="end")]
     for place, rate in enumerate(_LEGEND):
         top, value = y + 2 + place * (_BAR + 2), row.rates.get(rate)

@@ -17,26 +17,33 @@ from policies.requests.statistics.words import (
     heading,
     hours_words,
     note,
+    row_name,
 )
 
-_WIDTH = 120
-_TITLE = 40
+NARROWEST = 80
+"""Columns of a terminal that are always there."""
+_LONGEST_NAME = 56
 _COUNTED = (
-    Measure.ISSUED, Measure.DELIVERED, Measure.ACKNOWLEDGED, Measure.ANSWERED, Measure.EXECUTED,
-    Measure.OBSTACLE, Measure.OTHER_STATED_REASON,
+    Measure.ISSUED, Measure.DELIVERED, Measure.ANSWERED, Measure.EXECUTED, Measure.OBSTACLE,
+    Measure.OTHER_STATED_REASON,
 )  # fmt: skip
 """Counts that have a column here; the CSV has all."""
 
 
-def render_text(report: Report, language: str = "en") -> str:
-    """Return the report as text, en or fr: for each dimension its counts, then its rates and times."""
-    lines = [heading(report, language), f"({report.source})"]
+def render_text(report: Report, language: str = "en", width: int = NARROWEST) -> str:
+    """Return the report as text, en or fr: for each dimension its counts, its rates and its times.
+
+    No line is longer than `width`, of which there are NARROWEST at least.
+    """
+    width = max(width, NARROWEST)
+    lines = [*textwrap.wrap(heading(report, language), width), *textwrap.wrap(f"({report.source})", width)]
     for table in report.tables:
-        lines += ["", DIMENSIONS[table.dimension].said(language)]
         rows = [*table.rows, report.total]
-        lines += _grid([_counts(row, report, language) for row in rows], rows, language)
-        lines += ["", *_grid([_rates_and_times(row, language) for row in rows], rows, language)]
-    lines += ["", *textwrap.wrap(note(report, language), _WIDTH)]
+        lines += ["", DIMENSIONS[table.dimension].said(language).upper()]
+        for cells_of in (_counts, _rates, _times):
+            cells = [cells_of(row, report, language) for row in rows]
+            lines += ["", *_grid(cells, rows, language, width)]
+    lines += ["", *textwrap.wrap(note(report, language), width)]
     return "\n".join(lines) + "\n"
 
 
@@ -46,13 +53,16 @@ def _counts(row: Row, report: Report, language: str) -> dict[str, str]:
     }
 
 
-def _rates_and_times(row: Row, language: str) -> dict[str, str]:
-    rates = {RATES[rate].said(language): str(row.rates.get(rate, HELD_BACK)) for rate in _RATES}
-    return rates | {TIMES[time].said(language): _time(row, time, language) for time in _TIMES}
+def _rates(row: Row, _report: Report, language: str) -> dict[str, str]:
+    return {RATES[rate].said(language): str(row.rates.get(rate, HELD_BACK)) for rate in _RATES}
 
 
-_RATES = (Rate.RESPONSE, Rate.INCOMPLETE)
-_TIMES = tuple(Time)
+def _times(row: Row, _report: Report, language: str) -> dict[str, str]:
+    return {TIMES[time].said(language): _time(row, time, language) for time in Time}
+
+
+_RATES = (Rate.ACKNOWLEDGED, Rate.RESPONSE, Rate.EXECUTION, Rate.INCOMPLETE)
+"""Rates that have a column here: those of the States, and that of the Court beside them."""
 
 
 def _time(row: Row, time: Time, language: str) -> str:
@@ -62,21 +72,23 @@ def _time(row: Row, time: Time, language: str) -> str:
     return f"{hours_words(span.median, language)} / {hours_words(span.percentile_90, language)}"
 
 
-def _grid(cells: Sequence[dict[str, str]], rows: Sequence[Row], language: str) -> Iterator[str]:
-    """Yield a table whose columns are as wide as they need."""
-    heads = list(cells[0])
-    widths = [max(len(head), *(len(each[head]) for each in cells)) for head in heads]
-    yield _line("", heads, widths)
+def _grid(cells: Sequence[dict[str, str]], rows: Sequence[Row], language: str, width: int) -> Iterator[str]:
+    """Yield a table: columns as wide as they need, names of rows in what they leave."""
+    heads, widths = [], []
+    for head in cells[0]:
+        content = max(len(each[head]) for each in cells)
+        words = textwrap.wrap(head, max(content, *map(len, head.split())))
+        heads.append(words)
+        widths.append(max(content, *map(len, words)))
+    left = min(width - sum(widths) - 2 * len(widths), _LONGEST_NAME)
+    height = max(map(len, heads))
+    for line in range(height):
+        parts = [words[line - height + len(words)] if line >= height - len(words) else "" for words in heads]
+        yield _line("", parts, widths, left)
     for row, each in zip(rows, cells, strict=True):
-        yield _line(_name(row, language), [each[head] for head in heads], widths)
+        yield _line(row_name(row, language, left), list(each.values()), widths, left)
 
 
-def _line(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
-    return f"{name:<{_TITLE}}  {'  '.join(padded)}".rstrip()
-
-
-def _name(row: Row, language: str) -> str:
-    title = row.title.said(language)
-    code = f"{row.row} " if len(row.row) < 4 else ""
-    return textwrap.shorten(f"{code}{title}", _TITLE, placeholder="…")
+def _line(name: str, cells: Sequence[str], widths: Sequence[int], left: int) -> str:
+    padded = "".join(f"  {cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return f"{name:<{left}}{padded}".rstrip()

@@ -15,6 +15,7 @@ from policies.requests.statistics.record import RequestRecord
 from policies.requests.statistics.rules import Disclosure, StatisticsRules, packaged_rules
 from policies.requests.statistics.suppress import publish
 from policies.requests.statistics.tabulate import (
+    ELSEWHERE,
     SEALED,
     TOTAL,
     Dimensions,
@@ -56,9 +57,11 @@ class Table(msgspec.Struct, frozen=True, kw_only=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What is published of one year, all tables together: only so is what is held back safe.
 
-    Two reports over nearly the same requests could be subtracted: there is one for each year, after its end.
+    `title` is the year's, as 2025-2026. Two reports over nearly the same requests could be subtracted: there
+    is one for each year, after its end.
     """
 
+    title: str
     year: ReportingYear
     source: str
     rules: Disclosure
@@ -72,7 +75,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     def as_object(self) -> dict[str, object]:
         """Return the report for JSON. A figure that is not there is held back."""
         built: dict[str, object] = msgspec.to_builtins(self)
-        return built | {"year": self.year.title}
+        return built
 
 
 def report(
@@ -93,6 +96,7 @@ def report(
     published = publish(counted, rules.disclosure)
     titles = _titles()
     return Report(
+        title=year.title,
         year=year,
         source=rules.reporting_year.source,
         rules=rules.disclosure,
@@ -135,6 +139,9 @@ def _titles() -> dict[Place, Title]:
     fields = templates.common.fields
     titles = {TOTAL: Title(en="All requests", fr="Toutes les demandes")}
     titles |= {Place("region", code): region.title for code, region in load_regions().items()}
+    titles[Place("region", ELSEWHERE)] = Title(
+        en="Others than States Parties", fr="Autres que les États Parties"
+    )
     titles |= {Place("priority", code): title for code, title in fields["priority"].enum.items()}
     titles |= {Place("organ", code): title for code, title in fields["originator"].enum.items()}
     return titles | {Place("template", each): templates.current(each).title for each in templates.ids}

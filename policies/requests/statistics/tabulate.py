@@ -17,6 +17,9 @@ from policies.requests.templates.registry import packaged_templates
 SEALED = "(sealed)"
 """The row of each table that is never shown: requests under seal, which count in the total alone."""
 
+ELSEWHERE = "elsewhere"
+"""The region of who is asked and is in none: a State that is no Party, an organization."""
+
 Dimensions = Mapping[str, tuple[str, ...]]
 """What is counted by → its values, each of which has a row, so that a row itself tells nothing."""
 
@@ -45,6 +48,20 @@ class RateCell(NamedTuple):
 TOTAL = Place("total", "total")
 
 
+class _Alike:
+    """Requests that count in the same rows: how many of each kind to each State, and their times."""
+
+    def __init__(self) -> None:
+        self.of_states: Counter[tuple[int, str]] = Counter()
+        self.times: defaultdict[Time, list[int]] = defaultdict(list)
+
+    def take(self, record: RequestRecord, kind: int) -> None:
+        """Count one more."""
+        self.of_states[kind, record.state] += 1
+        for time, seconds in times_of(record, kind).items():
+            self.times[time].append(seconds)
+
+
 class Tally:
     """What was counted: in each place the requests by kind, the States behind each count, and the times.
 
@@ -58,20 +75,22 @@ class Tally:
     ) -> None:
         """Count requests. Raises RecordInvalid when one has a region, organ ... that has no row."""
         self.rows = {dimension: (*values, SEALED) for dimension, values in dimensions.items()}
-        places = [Place(dimension, row) for dimension, rows in self.rows.items() for row in rows]
-        self.kinds: dict[Place, Counter[int]] = {place: Counter() for place in (TOTAL, *places)}
+        self.places = {
+            dimension: tuple(Place(dimension, row) for row in rows) for dimension, rows in self.rows.items()
+        }
+        everywhere = (TOTAL, *(place for places in self.places.values() for place in places))
+        self.kinds: dict[Place, Counter[int]] = {place: Counter() for place in everywhere}
         self.times: defaultdict[tuple[Place, Time], list[int]] = defaultdict(list)
         of_states: defaultdict[Place, Counter[tuple[int, str]]] = defaultdict(Counter)
-        alike: dict[tuple[str, ...], list[Place]] = {}
+        alike: defaultdict[tuple[str, ...], _Alike] = defaultdict(_Alike)
         for record in records:
-            kind, values = kind_of(record, executed), self._values(record)
-            if values not in alike:
-                alike[values] = self._places(values)
-            took = times_of(record, kind).items()
-            for place in alike[values]:
-                of_states[place][kind, record.state] += 1
-                for time, seconds in took:
-                    self.times[place, time].append(seconds)
+            kind = kind_of(record, executed)
+            alike[self._values(record)].take(record, kind)
+        for values, found in alike.items():
+            for place in self._places(values):
+                of_states[place].update(found.of_states)
+                for time, seconds in found.times.items():
+                    self.times[place, time] += seconds
         for times in self.times.values():
             times.sort()
         self.states = {Cell(place, measure): Counter[str]() for place in self.kinds for measure in MEASURES}
@@ -81,6 +100,11 @@ class Tally:
                 for measure in MEASURES:
                     if kind & BIT[measure]:
                         self.states[Cell(place, measure)][state] += number
+        # the most frequent first, where the search for other worlds begins; and the same in whatever order
+        self.kinds = {
+            place: Counter(dict(sorted(kinds.items(), key=lambda each: (-each[1], each[0]))))
+            for place, kinds in self.kinds.items()
+        }
         self.counts = {
             place: [self.states[Cell(place, measure)].total() for measure in MEASURES] for place in self.kinds
         }
@@ -106,7 +130,7 @@ def packaged_dimensions() -> dict[str, tuple[str, ...]]:
     """Return what a report counts by: the regional groups, the priorities, the templates, the originators."""
     templates = packaged_templates()
     return {
-        "region": tuple(region.code for region in load_regions().values() if not region.is_court),
+        "region": (*(region.code for region in load_regions().values() if not region.is_court), ELSEWHERE),
         "priority": tuple(priority.value for priority in Priority),
         "template": templates.ids,
         "organ": tuple(templates.common.fields["originator"].enum),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from policies.network.titles import Title
 from policies.requests.statistics.measures import Measure, Rate, Time
-from policies.requests.statistics.report import Report
+from policies.requests.statistics.report import Report, Row
 
 DIMENSIONS = {
     "region": Title(en="By region", fr="Par région"),
@@ -73,6 +73,13 @@ def note(report: Report, language: str) -> str:
         percent=rules.most_percent_of_one_state,
         rate=rules.rate_base,
     )
+
+
+def row_name(row: Row, language: str, longest: int) -> str:
+    """Return what a row is called, its short code before its title, in so many characters at most."""
+    title = row.title.said(language)
+    name = f"{row.row} {title}" if len(row.row) < 4 else title
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"
 
 
 def count_words(count: int | None, report: Report) -> str:

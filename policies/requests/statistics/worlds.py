@@ -50,7 +50,7 @@ class _World:
     """
 
     def __init__(self, counted: Tally, published: Published) -> None:
-        self._rows = counted.rows
+        self._places = counted.places
         self._published = published
         self._kinds: dict[Place, Mapping[int, int]] = dict(counted.kinds)
         self._counts = dict(counted.counts)
@@ -81,8 +81,7 @@ class _World:
         for goes, comes in self._pairs(self._here(place), None, measure, step):
             if not self._is_unseen(place, goes, comes):
                 continue
-            for row in self._rows[place.dimension]:
-                other = Place(place.dimension, row)
+            for other in self._places[place.dimension]:
                 if other == place or not self._has(other, comes):
                     continue
                 if self._is_unseen(other, comes, goes):
@@ -93,10 +92,11 @@ class _World:
 
     def _reserves(self, *besides: Place) -> Iterator[tuple[Place, int]]:
         """Yield requests of rows of the same table of which nothing is shown: they come and go unseen."""
-        for row in self._rows[besides[0].dimension]:
-            place = Place(besides[0].dimension, row)
-            if place not in besides and self._published.is_blank(place):
-                yield from ((place, kind) for kind in self._here(place))
+        for place in self._published.blank_rows(besides[0].dimension):
+            if place not in besides:
+                for kind, number in self._kinds[place].items():
+                    if number:
+                        yield place, kind
 
     def _replacements(self, cell: Cell, step: int) -> Iterator[_Change]:
         """Yield a request that was of another kind, or not there, or there besides: all tables change."""
@@ -104,7 +104,7 @@ class _World:
             if not self._is_unseen(TOTAL, goes, comes):
                 continue
             change: _Change = {TOTAL: (goes, comes)}
-            for dimension in self._rows:
+            for dimension in self._places:
                 at = cell.place if dimension == cell.place.dimension else None
                 found = next(self._in_one_table(dimension, at, goes, comes, step), None)
                 if found is None:
@@ -120,7 +120,7 @@ class _World:
 
         `at` is the row that must change by `step`, if one must.
         """
-        places = [Place(dimension, row) for row in self._rows[dimension]]
+        places = self._places[dimension]
         leaving = [place for place in places if self._has(place, goes)]
         for place in leaving if at is None else [at] if at in leaving else []:
             if self._is_unseen(place, goes, comes):
