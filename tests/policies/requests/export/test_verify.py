@@ -236,7 +236,8 @@ def test_what_no_signature_binds_is_not_in_a_message_that_holds() -> None:
     assert framed["content"].keys() == {"msgtype", "body", "org.rogatory.answer"}
     kept = framed["content"]["org.rogatory.answer"]["signatures"]
     assert kept == {FOCAL_POINT: {"ed25519:answer": signature}}
-    for loosened in ({"m.mentions": {}}, {"org.rogatory.answer": said}):
+    loose_parts: list[dict[str, object]] = [{"m.mentions": {}}, {"org.rogatory.answer": said}]
+    for loosened in loose_parts:
         framed["content"].update(loosened)
         text = json.dumps(framed, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
         put_back = forged(data, replaced(member.name, text))
