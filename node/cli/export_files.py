@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class CaseFiles:
             return
         try:
             if saved.sha256 in hashes:
-                self._fetched[saved.sha256] = path.read_bytes()
+                self._fetched[saved.sha256] = await asyncio.to_thread(path.read_bytes)
         finally:
             path.unlink()
 

@@ -23,6 +23,7 @@ def verdict_object(export: VerifiedExport) -> dict[str, object]:
         "sha256": export.sha256,
         "network": export.manifest.network,
         "manifest_serial": export.manifest.serial,
+        "root_public_key": export.root_public_key,
         "development": export.manifest.development,
         "exporter": export.exporter,
         "exported_at": format_time(export.exported_at),
@@ -51,6 +52,7 @@ def verdict_lines(export: VerifiedExport) -> Iterator[str]:
     manifest = export.manifest
     issued = format_time(manifest.issued_at)
     yield f"Network {single_line(manifest.network)}, manifest {manifest.serial} of {issued}"
+    yield f"Key of its root: {single_line(export.root_public_key)}"
     exporter = single_line(export.exporter, most_characters=_LONG)
     yield f"Exported {format_time(export.exported_at)} by {exporter}; SHA-256 {export.sha256}"
     yield "Signatures that hold"

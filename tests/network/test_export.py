@@ -132,3 +132,5 @@ def test_what_is_written_where(network: Network, exported: Exported, tmp_path: P
     inside = network.rogatory.run(*export, str(network.rogatory.home / "x.zip"), expect=1)
     assert "in the home everything is encrypted" in inside.stderr
     assert not list(network.rogatory.home.glob("*x.zip*"))
+    searched = ["grep", "-r", "-l", "-a", "An extract of the registry", str(network.rogatory.home)]
+    assert subprocess.run(searched, capture_output=True, check=False).stdout == b""

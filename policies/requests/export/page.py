@@ -30,6 +30,7 @@ table { border-collapse: collapse; width: 100% }
 td, th { border: 1px solid #888; padding: .25em .5em; text-align: left; vertical-align: top }
 th { width: 12em; font-weight: normal; background: #f2f2f2 }
 pre b, td b, li b { font: bold 8pt sans-serif; border: 1px solid #000; padding: 0 .15em }
+pre.refused { border: 1px dashed #888; text-decoration: line-through }
 .caution { border: 3px solid #000; padding: .5em 1em; font-weight: bold }
 .proof { font-family: sans-serif; font-size: 9pt }
 """
@@ -80,7 +81,8 @@ def _summary(export: VerifiedExport) -> Iterator[str]:
         ("Files", f"{len(export.files) - len(export.missing)} enclosed, {len(export.missing)} not"),
         ("Believed because of", f"manifest {manifest.serial} of the network {manifest.network}, issued "
          f"{format_time(manifest.issued_at)}, signed by {root}"),
-        ("Exported", f"{format_time(export.exported_at)} by {export.exporter}"),
+        ("Key of that root", export.root_public_key),
+        ("Exported, it says", f"{format_time(export.exported_at)} by {export.exporter}"),
         ("Index", _index_words(export)),
         ("SHA-256 of the file", export.sha256),
     ])  # fmt: skip
@@ -151,7 +153,8 @@ def _refused(export: VerifiedExport) -> Iterator[str]:
             ("Event", entry.event_id),
         ])  # fmt: skip
         body = bodies.get(entry.event_id)
-        yield f'</table><pre dir="auto">{visible(body if isinstance(body, str) else "(no text)")}</pre>'
+        text = visible(body) if isinstance(body, str) else "(no text)"
+        yield f'</table><pre class="refused" dir="auto">{text}</pre>'
 
 
 def _not_proved(export: VerifiedExport) -> Iterator[str]:

@@ -17,13 +17,15 @@ from policies.trust.manifest import Manifest
 class VerifiedExport(msgspec.Struct, frozen=True, kw_only=True):
     """An export of which every part was proved. Only `verify_export` makes one.
 
-    `sha256` is that of the whole file, in lowercase hex. `messages` are all, in the order in which they were
-    sent, `proofs` the signatures of those that hold, by event id. `attested` are the attestations by which
-    answers and the exporter were judged, as they held at that time, by user id and event id ("" for the
-    exporter). `exporter_signature` is None where nobody has signed the index.
+    `sha256` is that of the whole file, in lowercase hex; `root_public_key` the key by which it is believed,
+    in unpadded Base64. `messages` are all, in the order in which they were sent, `proofs` the signatures of
+    those that hold, by event id. `attested` are the attestations by which answers and the exporter were judged,
+    as they held at that time, by event id ("" for the exporter). `exporter_signature` is None where nobody has
+    signed the index.
     """
 
     sha256: str
+    root_public_key: str
     case: Case
     manifest: Manifest
     exporter: str

@@ -47,6 +47,7 @@ def verify_export(data: bytes, root_public_key: str) -> VerifiedExport:
     proofs = _proofs(messages, case, standing)
     return VerifiedExport(
         sha256=hashlib.sha256(data).hexdigest(),
+        root_public_key=root_public_key,
         case=case,
         manifest=manifest,
         exporter=index.exporter,
