@@ -19,9 +19,9 @@ class VerifiedExport(msgspec.Struct, frozen=True, kw_only=True):
 
     `sha256` is that of the whole file, in lowercase hex; `root_public_key` the key by which it is believed,
     in unpadded Base64. `messages` are all, in the order in which they were sent, `proofs` the signatures of
-    those that hold, by event id. `attested` are the attestations by which answers and the exporter were judged,
-    as they held at that time, by event id ("" for the exporter). `exporter_signature` is None where nobody has
-    signed the index.
+    those that hold, by event id. `attested` are the attestations by which answers and the exporter were
+    judged, as they held at that time, by event id ("" for the exporter). `exporter_signature` is None where
+    nobody has signed the index.
     """
 
     sha256: str
