@@ -109,3 +109,9 @@ def forged(data: bytes, change: Change, *, key: SigningKey | None = None) -> byt
     if key is not None:
         index = sign_object(index, FOCAL_POINT, key)
     return write_container([Member("index.json", canonical_json.encode(index)), *others])
+
+
+def replaced(name: str, content: bytes, new_name: str = "") -> Change:
+    """Another content for the member of that name, and perhaps another name."""
+    there = Member(new_name or name, content)
+    return lambda members: [there if each.name == name else each for each in members]

@@ -1,4 +1,4 @@
-"""A program that knows zipfile, json, hashlib and pynacl alone comes to the same verdict on exports as we do."""
+"""A program that knows zipfile, json, hashlib and pynacl alone comes to the same verdict on exports."""
 
 from __future__ import annotations
 

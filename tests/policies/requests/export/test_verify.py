@@ -50,6 +50,7 @@ from tests.policies.requests.export.exports import (
     export_of,
     forged,
     messages_of,
+    replaced,
 )
 from tests.policies.trust.networks import AFRICA, ROOT
 
@@ -57,12 +58,6 @@ ROOM = RequestRoom()
 MESSAGES = messages_of(ROOM)
 EXPORT = export_of(ROOM, MESSAGES)
 UNSIGNED = export_of(ROOM, MESSAGES, key=None)
-
-
-def replaced(name: str, content: bytes, new_name: str = "") -> Change:
-    """Another content for the member of that name, and perhaps another name."""
-    there = Member(new_name or name, content)
-    return lambda members: [there if each.name == name else each for each in members]
 
 
 def names(data: bytes) -> list[str]:
