@@ -70,18 +70,23 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
 
     def case(self, manifest: Manifest, attestations: Iterable[Mapping[str, object]] = ()) -> Case:
         """Return the case that all of it adds up to, by these attestations too. Raises CaseNotOpened."""
+        standing = Standing(manifest=manifest, attestations=(*self.attestations, *attestations))
+        return reduce_case(self.messages, room_id=self.record.room_id or "", standing=standing)
+
+    @property
+    def messages(self) -> list[Received]:
+        """What the reducer takes: the request, the Court's steps, what was received. Raises CaseNotOpened."""
         room_id = self.record.room_id or ""
         if self.record.content is None or self.record.event_id is None:
             raise _not_posted(self.record.request_id)
         issued: dict[str, object] = msgspec.json.decode(self.record.content)
         own = [(self.record.event_id, issued, parse_time(self.record.issued_at))]
         own += [(step.event_id or step.transaction_id, step.content, _taken(step)) for step in self.steps]
-        messages = [
+        posted = [
             Received(event_id=event_id, sender=self.sender, room_id=room_id, sent_at=at, content=content)
             for event_id, content, at in own
         ]
-        standing = Standing(manifest=manifest, attestations=(*self.attestations, *attestations))
-        return reduce_case([*messages, *self.received], room_id=room_id, standing=standing)
+        return [*posted, *self.received]
 
 
 def read_case_file(register: Register, request_id: str, sender: str) -> CaseFile:

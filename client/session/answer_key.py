@@ -36,9 +36,12 @@ class AnswerKey:
         return self.public_key() or ""
 
     def sign(self, answer: Content) -> Content:
-        """Return the object `org.rogatory.answer` with our signature added. Raises AnswerNotSigned."""
+        """Return the object `org.rogatory.answer`, or the index of an export, with our signature added.
+
+        Neither can pass for the other. Raises AnswerNotSigned.
+        """
         key = self._key()
-        if answer.get("answerer") != self._user_id:
+        if answer.get("answerer", answer.get("exporter")) != self._user_id:
             raise _not_signed("It names another answerer.", "Answer with the account that the answer names.")
         if key is None:
             raise _not_signed(

@@ -179,7 +179,8 @@ class Session(Protocol):
     async def sign_answer(self, answer: Content) -> Content:
         """Return the object `org.rogatory.answer` with the signature of this account's answer key added.
 
-        The key stays in the store of the process that holds the session. Raises AnswerNotSigned.
+        The index of an export (policies.requests.export.index) is signed so too. The key stays in the store
+        of the process that holds the session. Raises AnswerNotSigned.
         """
 
     async def verify(self, user_id: str) -> Verification:

@@ -35,6 +35,7 @@ VERBS = {
         "node.cli.request_group:request",
         "Requests of the Court: new, check, issue, list, show, answer.",
     ),
+    "export": ("node.cli.export:export", "Export a case as one file, or prove such a file offline."),
     "who": ("node.cli.who:who", "List who is competent in a State, by attestation."),
     "chat": ("node.cli.chat:chat", "Open the terminal client."),
     "bridge": ("node.cli.bridge_group:bridge", "Run the Court's bridge."),

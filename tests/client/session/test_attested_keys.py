@@ -31,7 +31,7 @@ async def test_the_answer_key_is_made_once_and_kept_in_the_store(tmp_path: Path)
 
 
 async def test_only_ones_own_answer_is_signed(tmp_path: Path) -> None:
-    """The attested key signs an answer of the account's own; without the key nothing is signed."""
+    """The attested key signs an answer or an export of the account's own, and of nobody else."""
     _, alice, bob = await alice_and_bob(tmp_path)
     account = Accounts(alice.root).find(alice.user_id)
     key = attested_keys(account, answers=True).answer_key
@@ -39,8 +39,13 @@ async def test_only_ones_own_answer_is_signed(tmp_path: Path) -> None:
     try:
         signed = AnswerKey(db, alice.user_id).sign({"answerer": alice.user_id, "outcome": "FROZEN"})
         verify_object(signed, alice.user_id, "ed25519:answer", str(key))
+        index = AnswerKey(db, alice.user_id).sign({"exporter": alice.user_id, "request_id": "x"})
+        verify_object(index, alice.user_id, "ed25519:answer", str(key))
+        for others in ({"answerer": bob.user_id}, {"exporter": bob.user_id}, {}):
+            with pytest.raises(AnswerNotSigned):
+                AnswerKey(db, alice.user_id).sign(others)
         with pytest.raises(AnswerNotSigned):
-            AnswerKey(db, alice.user_id).sign({"answerer": bob.user_id})
+            AnswerKey(db, alice.user_id).sign({"answerer": bob.user_id, "exporter": alice.user_id})
     finally:
         db.close()
 
