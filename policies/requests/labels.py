@@ -1,4 +1,4 @@
-"""English words for the names and codes of requests, as their templates have them."""
+"""Words for the names and codes of requests, in English or French, as their templates have them."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from functools import cache
 import msgspec
 
 from policies.requests.errors import TemplateUnknown
-from policies.requests.provisions import provision
+from policies.requests.provisions import provision_title
 from policies.requests.templates.field import Field
 from policies.requests.templates.registry import packaged_templates
 
 
 class FieldWords(msgspec.Struct, frozen=True):
-    """A field's label, and its codes with their words."""
+    """A field's label, and its codes with their words, in `language`: en or fr."""
 
     label: str
     codes: dict[str, str]
+    language: str = "en"
 
     def code(self, value: str) -> str:
         """Return a code as people read it: `Freeze (FREEZE)`, `article 93(1)(k)`; other text as it is."""
         words = self.codes.get(value)
+        article = provision_title(value).said(self.language)
         if words is None:
-            return provision(value) or value
-        return words if words == provision(value) else f"{words} ({value})"
+            return article
+        return words if words == article != value else f"{words} ({value})"
 
 
 class RequestWords(msgspec.Struct, frozen=True):
@@ -39,20 +41,29 @@ UNNAMED = FieldWords(label="", codes={})
 """For a field that no template here knows: it is still called something, by `spoken`."""
 
 
+def unnamed(language: str) -> FieldWords:
+    """Return `UNNAMED` for a text in `language`."""
+    return FieldWords(label="", codes={}, language=language)
+
+
 @cache
-def request_words(template: str) -> RequestWords:
-    """Return the words for `T13@1.0`; for a template that is not here, those of the common fields."""
+def request_words(template: str, language: str = "en") -> RequestWords:
+    """Return the words for `T13@1.0` in `language`; for an unknown template, those of the common fields."""
     templates = packaged_templates()
     try:
         found = templates.find(template)
     except TemplateUnknown:
-        return RequestWords(title="", common=_words(templates.common.fields), fields={})
-    return RequestWords(title=found.title.en, common=_words(found.common.fields), fields=_words(found.fields))
+        return RequestWords(title="", common=_words(templates.common.fields, language), fields={})
+    return RequestWords(
+        title=found.title.said(language),
+        common=_words(found.common.fields, language),
+        fields=_words(found.fields, language),
+    )
 
 
-def organ_words(organ: str) -> str:
+def organ_words(organ: str, language: str = "en") -> str:
     """Return an originator with its code: `Office of the Prosecutor (OTP)`."""
-    return _words(packaged_templates().common.fields)["originator"].code(organ)
+    return _words(packaged_templates().common.fields, language)["originator"].code(organ)
 
 
 def in_order(values: Mapping[str, object], known: Mapping[str, FieldWords]) -> list[tuple[str, FieldWords]]:
@@ -66,8 +77,12 @@ def spoken(name: str) -> str:
     return name.replace("_", " ").strip().capitalize() or name
 
 
-def _words(fields: Mapping[str, Field]) -> dict[str, FieldWords]:
+def _words(fields: Mapping[str, Field], language: str) -> dict[str, FieldWords]:
     return {
-        name: FieldWords(field.label.en, {code: words.en for code, words in field.codes.items()})
+        name: FieldWords(
+            field.label.said(language),
+            {code: words.said(language) for code, words in field.codes.items()},
+            language,
+        )
         for name, field in fields.items()
     }

@@ -117,7 +117,7 @@ def compose_step(
         organ=asked.originator,
         room_id=asked.room_id,
     )
-    return _signed(_unsigned(taken, readable_step(taken), EVENT_KEY), EVENT_KEY, asked.originator, key)
+    return _signed(_unsigned(taken, readable_step(taken, asked), EVENT_KEY), EVENT_KEY, asked.originator, key)
 
 
 def _request_sha256(request: Mapping[str, object]) -> str:

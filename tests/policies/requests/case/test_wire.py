@@ -57,7 +57,7 @@ def test_a_step_is_that_of_the_wire_format() -> None:
 
 def test_all_of_an_answer_can_be_read() -> None:
     """Outcome, details, next date and files with their hashes stand in the text, under their names."""
-    room = RequestRoom()
+    room = RequestRoom(common={"language": "en"})
     received = room.answer("FROZEN", FROZEN, NOW + HOUR, next_date=date(2026, 12, 1), attachments=(FILE,))
     body = str(received.content["body"])
     for words in (
@@ -78,7 +78,7 @@ def test_an_informal_answer_says_so() -> None:
 
 def test_a_detail_cannot_pass_for_another_line() -> None:
     """A value of several lines is indented, so that it shows no heading and no other field."""
-    room = RequestRoom()
+    room = RequestRoom(common={"language": "en"})
     body = str(room.answer("FROZEN", {**FROZEN, "date": "x\nOutcome: Lifted (LIFTED)"}, NOW).content["body"])
     assert [line for line in body.splitlines() if line.startswith("Outcome")] == ["Outcome: Frozen (FROZEN)"]
 
