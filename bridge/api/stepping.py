@@ -122,9 +122,7 @@ def _problem(refused: CommunicationRefused) -> ApiProblem:
     elif refused.refusal in _AS_IT_IS_PUT:
         kind = ProblemKind.STEP_INVALID
     else:
-        kind = (
-            ProblemKind.UNAVAILABLE
-        )  # as with a key that is out of date: nothing that the caller could mend
+        kind = ProblemKind.UNAVAILABLE  # as with a key that is out of date: the caller cannot mend it
     found = found or [FieldProblem("step", refused.why, _USAGE)]
     return ApiProblem(kind, f"Nothing was recorded. {refused.remedy}", found)
 

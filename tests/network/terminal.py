@@ -11,7 +11,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 
 import pyte
@@ -82,12 +82,16 @@ class Terminal:
 
     def wait_for(self, *texts: str) -> str:
         """Read until all texts are on the screen, and return it; fail with the screen when they never are."""
+        return self.wait_until(lambda text: all(each in text for each in texts), f"{texts} on the screen")
+
+    def wait_until(self, holds: Callable[[str], bool], what: str) -> str:
+        """Read until the screen is as it shall be, and return it; fail with `what` when it never is."""
         deadline = time.monotonic() + _PATIENCE
         with selectors.DefaultSelector() as selector:
             selector.register(self._master, selectors.EVENT_READ)
-            while not all(text in self.text for text in texts):
+            while not holds(self.text):
                 remaining = deadline - time.monotonic()
-                assert remaining > 0, f"{texts} never came on the screen:\n{self.text}"
+                assert remaining > 0, f"never came: {what}; the screen:\n{self.text}"
                 if selector.select(remaining):
                     try:
                         self._stream.feed(os.read(self._master, 65536))

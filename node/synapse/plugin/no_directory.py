@@ -11,18 +11,27 @@ from __future__ import annotations
 from synapse.storage.databases.main.user_directory import UserDirectoryBackgroundUpdateStore
 
 
-def keep_no_directory() -> None:
-    """Change what Synapse writes to the directory's tables into nothing, from now on in this process."""
-    store = UserDirectoryBackgroundUpdateStore
-    # every write is one of these three; were one renamed, the assignment would be refused by mypy
-    store._update_profiles_in_user_dir_txn = _write_nothing  # type: ignore[assignment, method-assign]
-    store.add_users_in_public_rooms = _add_nobody  # type: ignore[assignment, method-assign]
-    store.add_users_who_share_private_room = _add_nobody  # type: ignore[assignment, method-assign]
-
-
 def _write_nothing(_store: UserDirectoryBackgroundUpdateStore, *_arguments: object) -> None:
     pass
 
 
 async def _add_nobody(_store: UserDirectoryBackgroundUpdateStore, *_arguments: object) -> None:
     pass
+
+
+_WRITERS = {
+    "_update_profiles_in_user_dir_txn": _write_nothing,
+    "add_users_in_public_rooms": _add_nobody,
+    "add_users_who_share_private_room": _add_nobody,
+}
+"""All that writes to the tables, and what does so instead."""
+
+
+def keep_no_directory() -> None:
+    """Change what Synapse writes to the directory's tables into nothing, from now on in this process.
+
+    Raises AttributeError, which stops the start, where another version of Synapse has no such writer.
+    """
+    for name, instead in _WRITERS.items():
+        getattr(UserDirectoryBackgroundUpdateStore, name)
+        setattr(UserDirectoryBackgroundUpdateStore, name, instead)

@@ -86,7 +86,13 @@ def test_no_canary_is_in_a_file_before_or_after_kill_9(
 
     # Drafted, on the screen, and killed there.
     with Terminal([ROGATORY, "chat"], desk.rogatory.environment) as terminal:
-        terminal.wait_for(ROOM_NAME, "live", ANSWER)
+        shown = terminal.wait_for(ROOM_NAME, "live", ANSWER).count(ROOM_NAME)
+        terminal.type("\x0b")
+        terminal.wait_for("Part of a room's name")
+        terminal.type(ROOM_NAME)
+        terminal.wait_until(lambda text: text.count(ROOM_NAME) > shown, "what is typed is there")
+        terminal.type("\r")
+        terminal.wait_until(lambda text: text.count(ROOM_NAME) == shown, "one is back in the room")
         terminal.type(DRAFT)
         terminal.wait_for(DRAFT)
         desk.is_clean()
